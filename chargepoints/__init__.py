@@ -1,0 +1,1 @@
+"""Sites, stations, connectors, commands and the OCPP socket."""

@@ -1,0 +1,278 @@
+"""Sites, charge points, connectors, what they said and what they were told."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models import TenantRecord
+
+SILENCE_BEFORE_OFFLINE = timedelta(minutes=10)
+
+
+class Site(TenantRecord):
+    """A place with charge points."""
+
+    name = models.CharField(_("name"), max_length=120)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    city = models.CharField(_("city"), max_length=80, blank=True)
+    latitude = models.DecimalField(
+        _("latitude"), max_digits=9, decimal_places=6, null=True, blank=True
+    )
+    longitude = models.DecimalField(
+        _("longitude"), max_digits=9, decimal_places=6, null=True, blank=True
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Stockholm")
+    price_area = models.CharField(_("price area"), max_length=8, default="SE3")
+    nominal_voltage_mv = models.PositiveIntegerField(_("nominal voltage (mV)"), default=230_000)
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("site")
+        verbose_name_plural = _("sites")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChargePoint(TenantRecord):
+    """One station with its own key and at most one live socket."""
+
+    class BootState(models.TextChoices):
+        """The platform's answer to BootNotification."""
+
+        UNKNOWN = "unknown", _("Never booted")
+        PENDING = "pending", _("Pending")
+        ACCEPTED = "accepted", _("Accepted")
+        REJECTED = "rejected", _("Rejected")
+
+    site = models.ForeignKey(
+        Site, on_delete=models.PROTECT, related_name="charge_points", verbose_name=_("site")
+    )
+    identity = models.CharField(
+        _("charge point id"),
+        max_length=48,
+        validators=[RegexValidator(r"^[A-Za-z0-9*\-_=:+|@.]+$")],
+    )
+    key_mac = models.CharField(max_length=64, blank=True, editable=False)
+    key_set_at = models.DateTimeField(_("key set"), null=True, editable=False)
+    enabled = models.BooleanField(_("in use"), default=True)
+    ocpp_version = models.CharField(_("OCPP version"), max_length=8, blank=True, editable=False)
+    vendor = models.CharField(_("vendor"), max_length=50, blank=True, editable=False)
+    model = models.CharField(_("model"), max_length=50, blank=True, editable=False)
+    serial_number = models.CharField(_("serial number"), max_length=50, blank=True, editable=False)
+    firmware_version = models.CharField(_("firmware"), max_length=50, blank=True, editable=False)
+    boot_state = models.CharField(
+        _("boot state"),
+        max_length=10,
+        choices=BootState.choices,
+        default=BootState.UNKNOWN,
+        editable=False,
+    )
+    booted_at = models.DateTimeField(_("last boot"), null=True, editable=False)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
+    socket_channel = models.CharField(max_length=120, blank=True, editable=False)
+    socket_epoch = models.PositiveIntegerField(default=0, editable=False)
+    connected_at = models.DateTimeField(_("connected"), null=True, editable=False)
+    disconnected_at = models.DateTimeField(_("disconnected"), null=True, editable=False)
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("charge point")
+        verbose_name_plural = _("charge points")
+        ordering = ("identity",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "identity"), name="charge_point_id_is_unique_at_a_tenant"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.identity
+
+    def is_online(self, now: datetime) -> bool:
+        """A socket is open and has been heard of lately."""
+        return bool(
+            self.socket_channel
+            and self.last_seen_at
+            and now - self.last_seen_at < SILENCE_BEFORE_OFFLINE
+        )
+
+
+class Connector(TenantRecord):
+    """One outlet. OCPP 1.6 knows only its number, which is kept as the EVSE's."""
+
+    class Status(models.TextChoices):
+        """OCPP 1.6 states; 2.0.1's fewer states are among them."""
+
+        UNKNOWN = "unknown", _("Unknown")
+        AVAILABLE = "available", _("Available")
+        PREPARING = "preparing", _("Preparing")
+        OCCUPIED = "occupied", _("Occupied")
+        CHARGING = "charging", _("Charging")
+        SUSPENDED_EV = "suspendedev", _("Suspended by the car")
+        SUSPENDED_EVSE = "suspendedevse", _("Suspended by the station")
+        FINISHING = "finishing", _("Finishing")
+        RESERVED = "reserved", _("Reserved")
+        UNAVAILABLE = "unavailable", _("Unavailable")
+        FAULTED = "faulted", _("Faulted")
+
+    class CurrentType(models.TextChoices):
+        """Alternating or direct current."""
+
+        AC = "ac", _("AC")
+        DC = "dc", _("DC")
+
+    charge_point = models.ForeignKey(
+        ChargePoint,
+        on_delete=models.CASCADE,
+        related_name="connectors",
+        verbose_name=_("charge point"),
+    )
+    evse_id = models.PositiveSmallIntegerField(_("EVSE"))
+    connector_id = models.PositiveSmallIntegerField(_("connector"), default=1)
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status.choices, default=Status.UNKNOWN, editable=False
+    )
+    error_code = models.CharField(_("error code"), max_length=50, blank=True, editable=False)
+    status_at = models.DateTimeField(_("status since"), null=True, editable=False)
+    current_type = models.CharField(
+        _("current type"), max_length=2, choices=CurrentType.choices, default=CurrentType.AC
+    )
+    phases = models.PositiveSmallIntegerField(_("phases"), default=3)
+    max_current_ma = models.PositiveIntegerField(_("largest current (mA)"), default=32_000)
+    max_power_w = models.PositiveIntegerField(_("largest power (W)"), default=22_000)
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("connector")
+        verbose_name_plural = _("connectors")
+        ordering = ("evse_id", "connector_id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("charge_point", "evse_id", "connector_id"),
+                name="connector_number_is_unique_on_a_charge_point",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.charge_point.identity}/{self.evse_id}"
+
+
+class StatusRecord(TenantRecord):
+    """One StatusNotification: the timeline that uptime and detectors read."""
+
+    append_only = True
+
+    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="+")
+    connector = models.ForeignKey(
+        Connector, on_delete=models.CASCADE, null=True, related_name="status_records"
+    )
+    status = models.CharField(max_length=16, choices=Connector.Status.choices)
+    error_code = models.CharField(max_length=50, blank=True)
+    vendor_error_code = models.CharField(max_length=50, blank=True)
+    at = models.DateTimeField()
+
+    class Meta(TenantRecord.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=("charge_point", "connector", "at", "status", "error_code"),
+                nulls_distinct=False,
+                name="a_status_is_recorded_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class DeviceVariable(TenantRecord):
+    """One configuration key (1.6) or component variable (2.0.1) as the station reported it."""
+
+    charge_point = models.ForeignKey(
+        ChargePoint, on_delete=models.CASCADE, related_name="device_variables"
+    )
+    component = models.CharField(_("component"), max_length=120, blank=True)
+    name = models.CharField(_("name"), max_length=120)
+    value = models.TextField(_("value"), blank=True)
+    read_only = models.BooleanField(_("read only"), default=False)
+    reported_at = models.DateTimeField(_("reported"))
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("station setting")
+        verbose_name_plural = _("station settings")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("charge_point", "component", "name"), name="a_variable_is_kept_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.component} {self.name}".strip()
+
+
+class Command(TenantRecord):
+    """One OCPP call to a station: owed, sent, answered, or why not."""
+
+    class State(models.TextChoices):
+        """A command's life."""
+
+        QUEUED = "queued", _("Queued")
+        SENT = "sent", _("Sent")
+        ANSWERED = "answered", _("Answered")
+        FAILED = "failed", _("Refused by the station")
+        TIMED_OUT = "timed_out", _("No answer")
+        OFFLINE = "offline", _("Station offline")
+
+    charge_point = models.ForeignKey(
+        ChargePoint,
+        on_delete=models.CASCADE,
+        related_name="commands",
+        verbose_name=_("charge point"),
+    )
+    action = models.CharField(_("command"), max_length=64)
+    payload = models.JSONField(_("content"), default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    response = models.JSONField(_("answer"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=255, blank=True)
+    requested_by = models.CharField(_("requested by"), max_length=120, blank=True)
+    expires_at = models.DateTimeField(_("expires"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("command")
+        verbose_name_plural = _("commands")
+        ordering = ("-id",)
+        indexes = (
+            models.Index(
+                fields=("expires_at",),
+                condition=models.Q(state__in=("queued", "sent")),
+                name="commands_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} ({self.get_state_display()})"
+
+
+class OcppMessage(TenantRecord):
+    """One frame of the message log, personal data masked; kept for a limited time."""
+
+    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="messages")
+    inbound = models.BooleanField(_("from the station"))
+    action = models.CharField(_("action"), max_length=64, blank=True)
+    message_id = models.CharField(_("message id"), max_length=64, blank=True)
+    payload = models.JSONField(_("content"), null=True)
+    error_code = models.CharField(_("error"), max_length=64, blank=True)
+    reason = models.CharField(_("reason"), max_length=255, blank=True)
+    at = models.DateTimeField(_("time"))
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("OCPP message")
+        verbose_name_plural = _("OCPP messages")
+        indexes = (models.Index(fields=("charge_point", "-at"), name="messages_of_a_station"),)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.message_id}"

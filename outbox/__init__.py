@@ -1,0 +1,1 @@
+"""Events and their delivery: the row that says work is owed."""

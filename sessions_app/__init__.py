@@ -1,0 +1,1 @@
+"""Charging sessions, meter samples, drivers and their tokens."""

@@ -1,0 +1,1 @@
+"""Database backend: PostgreSQL through the application role, with the tenant scope set."""
