@@ -1,0 +1,1 @@
+"""Money: tariffs, rating, ledger, invoices, payments."""

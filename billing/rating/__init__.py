@@ -1,0 +1,49 @@
+"""Rating: a pure function from session facts and a frozen tariff to explained, rounded lines."""
+
+from billing.rating.documents import read_tariff, tariff_document
+from billing.rating.engine import RULES_VERSION, rate
+from billing.rating.spot import OverlappingSpotPrices
+from billing.rating.tariff import (
+    IdleFee,
+    InvalidTariff,
+    PriceComponent,
+    QuietHours,
+    Restrictions,
+    SpotFormula,
+    TariffElement,
+    TariffFacts,
+    plain_tariff,
+)
+from billing.rating.types import (
+    LineKind,
+    RatedCharge,
+    RatedLine,
+    Reading,
+    SessionFacts,
+    SpotSlot,
+    UnratableSession,
+)
+
+__all__ = [
+    "RULES_VERSION",
+    "IdleFee",
+    "InvalidTariff",
+    "LineKind",
+    "OverlappingSpotPrices",
+    "PriceComponent",
+    "QuietHours",
+    "RatedCharge",
+    "RatedLine",
+    "Reading",
+    "Restrictions",
+    "SessionFacts",
+    "SpotFormula",
+    "SpotSlot",
+    "TariffElement",
+    "TariffFacts",
+    "UnratableSession",
+    "plain_tariff",
+    "rate",
+    "read_tariff",
+    "tariff_document",
+]

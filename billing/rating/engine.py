@@ -1,0 +1,128 @@
+"""The one function that turns a session and a tariff into money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from billing.money import minor_exponent
+from billing.rating.clock import read_clock
+from billing.rating.documents import hash_inputs
+from billing.rating.exact import text_of
+from billing.rating.lines import build_lines
+from billing.rating.meter import order_readings, trace_meter
+from billing.rating.segments import Scene, cut_session, set_scene
+from billing.rating.splits import SplitBounds, bound_splits
+from billing.rating.spot import SpotPrices, select_slots
+from billing.rating.tally import Tally
+from billing.rating.types import RatedCharge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from billing.rating.splits import Split
+    from billing.rating.tariff import TariffFacts
+    from billing.rating.types import Json, RatedLine, SessionFacts, SpotSlot, Step
+
+# Raised whenever the same inputs may give another öre.
+RULES_VERSION: Final = "1"
+
+
+def rate(
+    session: SessionFacts, tariff: TariffFacts, spot_slots: Iterable[SpotSlot] = ()
+) -> RatedCharge:
+    """Price a session under a tariff; the same inputs give the same charge for ever.
+
+    Quantities are whole Wh and seconds, prices exact decimals. Everything at one price is one
+    sum, rounded once to minor units, half up; VAT is taken out of each rounded line. Rating an
+    open session up to now gives its running cost. Raises `UnratableSession` for an unknown time
+    zone and `OverlappingSpotPrices`.
+    """
+    points = order_readings(session.readings)
+    meter = trace_meter(session, points)
+    clock = read_clock(session.time_zone, meter.start_s, meter.end_s)
+    spans = select_slots(spot_slots, meter.start_s, meter.end_s) if _uses_spot(tariff) else []
+    scene = set_scene(session, tariff, meter, clock, SpotPrices(spans))
+    cuts = cut_session(scene)
+    tally = Tally(scene)
+    for segment in cuts.segments:
+        tally.charge_segment(segment)
+    tally.apply_step_sizes()
+    lines = build_lines(tariff, tally.buckets(), clock)
+    bounds = bound_splits(scene, cuts, tally.energy_prices)
+    inputs_hash = hash_inputs(RULES_VERSION, session, points, tariff, spans)
+    explanation = _explain(scene, lines, bounds, session.time_zone)
+    explanation["inputs_hash"] = inputs_hash
+    return RatedCharge(
+        lines=tuple(lines),
+        gross_minor=sum(line.gross_minor for line in lines),
+        net_minor=sum(line.net_minor for line in lines),
+        vat_minor=sum(line.vat_minor for line in lines),
+        currency=tariff.currency,
+        split_error_wh=bounds.error_wh,
+        split_error_minor=bounds.error_minor,
+        explanation=explanation,
+        inputs_hash=inputs_hash,
+        rules_version=RULES_VERSION,
+    )
+
+
+def _uses_spot(tariff: TariffFacts) -> bool:
+    return any(one.spot is not None for element in tariff.elements for one in element.components)
+
+
+def _explain(
+    scene: Scene, lines: Sequence[RatedLine], bounds: SplitBounds, time_zone: str
+) -> dict[str, Json]:
+    """Write down all a person needs to follow the bill: strings, whole numbers, lists."""
+    tariff, meter, clock = scene.tariff, scene.meter, scene.clock
+    return {
+        "rules_version": RULES_VERSION,
+        "tariff_version": tariff.version_id,
+        "currency": tariff.currency,
+        "minor_exponent": minor_exponent(tariff.currency),
+        "prices_include_vat": tariff.prices_include_vat,
+        "session": {
+            "started_at": clock.text_at(meter.start_s),
+            "ended_at": clock.text_at(meter.end_s),
+            "charging_ended_at": clock.text_at(scene.charging_end_s),
+            "energy_wh": meter.total_wh,
+            "time_zone": time_zone,
+            "readings_ignored": meter.ignored,
+        },
+        "splits": [_split_step(split, scene) for split in bounds.splits],
+        "split_error_wh": bounds.error_wh,
+        "split_error_minor": bounds.error_minor,
+        "lines": [_line_step(line) for line in lines],
+        "gross_minor": sum(line.gross_minor for line in lines),
+        "net_minor": sum(line.net_minor for line in lines),
+        "vat_minor": sum(line.vat_minor for line in lines),
+    }
+
+
+def _split_step(split: Split, scene: Scene) -> Step:
+    text_at = scene.clock.text_at
+    return {
+        "at": text_at(split.at_s),
+        "energy_wh": split.energy_wh,
+        "before_at": text_at(split.before.at_s),
+        "before_wh": split.before.energy_wh,
+        "after_at": text_at(split.after.at_s),
+        "after_wh": split.after.energy_wh,
+        "max_error_wh": split.max_error_wh,
+    }
+
+
+def _line_step(line: RatedLine) -> Step:
+    return {
+        "kind": line.kind.value,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "unit_price": text_of(line.unit_price),
+        "price_is_mean": line.price_is_mean,
+        "per": line.per,
+        "vat_rate": text_of(line.vat_rate),
+        "gross_minor": line.gross_minor,
+        "net_minor": line.net_minor,
+        "vat_minor": line.vat_minor,
+        "trace": list(line.trace),
+    }
