@@ -1,0 +1,1 @@
+"""Composition root: settings, URLs, ASGI, Celery and the development stack."""

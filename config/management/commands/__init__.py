@@ -1,0 +1,1 @@
+"""Commands of the project as a whole: up, demo, services, test, reset."""

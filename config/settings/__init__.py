@@ -1,0 +1,1 @@
+"""Settings: `base` for everybody, then only what differs in `dev`, `test` and `prod`."""

@@ -1,0 +1,177 @@
+"""Settings that are the same everywhere; what must be given has no default here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from kombu import Queue
+
+from config import env
+from config.celery import BEAT_SCHEDULE, QUEUES, TASK_ROUTES
+from config.logging import logging_settings
+from config.settings.faces import REST_FRAMEWORK as REST_FRAMEWORK
+from config.settings.faces import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.settings.faces import UNFOLD as UNFOLD
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+DEBUG = False
+SECRET_KEY = env.secret("SECRET_KEY", at_least=50)
+ALLOWED_HOSTS: list[str] = env.words("ALLOWED_HOSTS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.words("CSRF_TRUSTED_ORIGINS", [])
+
+# Unfold replaces the admin's templates, so it comes before it. Our own apps follow in the order in
+# which they may import each other, lowest first; `config` is last because it knows them all.
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "channels",
+    "tenants",
+    "outbox",
+    "chargepoints",
+    "sessions_app",
+    "billing",
+    "anomalies",
+    "config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.middleware.TenantScopeMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+AUTH_USER_MODEL = "tenants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Database and broker
+
+DATABASES = {"default": env.database("DATABASE_URL", engine="tenants.postgresql")}
+REDIS_URL = env.redis_url("REDIS_URL")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            # A subscription waits for as long as nothing happens; redis-py 8 would give up after
+            # five seconds and take the consumer with it.
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+            "prefix": env.text("CHANNEL_PREFIX", "laddbok"),
+        },
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+
+# Celery. A task may run twice (late acknowledgement) and may be lost (the broker keeps nothing for
+# ever), so every task is idempotent and every bell has a sweep.
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = TASK_ROUTES
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A dead broker may hold a request for this long and no longer (seconds).
+    "socket_connect_timeout": 0.5,
+    "socket_timeout": 2.0,
+    "visibility_timeout": 600,
+}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# Language, time, static files
+
+LANGUAGE_CODE = "sv"
+LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Payments and chargers
+
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+# Several while a secret is being rotated: a signature made with any of them is right.
+STRIPE_WEBHOOK_SECRETS: list[str] = env.split_words(env.secret("STRIPE_WEBHOOK_SECRETS"))
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
+# Key of the HMAC under which charge points' keys are stored; changing it locks them all out.
+OCPP_KEY_SECRET = env.secret("OCPP_KEY_SECRET", at_least=32)
+
+LOGGING = logging_settings(env.text("LOG_LEVEL", "INFO"), json_lines=True)
+LOGGING_CONFIG = "logging.config.dictConfig"
+
+# Behaviour of the browser
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"

@@ -1,0 +1,21 @@
+"""A developer's machine and the demo: embedded servers, generated secrets, plain logs."""
+
+from __future__ import annotations
+
+from config import env
+from config.devstack.state import apply_local_values
+
+# What the environment left open; a server named here is one that `manage.py up` starts itself.
+FILLED_IN = apply_local_values()
+
+from config.settings.base import *  # noqa: E402, F403 - base reads what was just filled in
+
+DEBUG = env.flag("DEBUG", True)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.words("ALLOWED_HOSTS", [])]
+WHITENOISE_USE_FINDERS = True
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+LOGGING = logging_settings(  # noqa: F405
+    env.text("LOG_LEVEL", "INFO"), json_lines=env.flag("LOG_JSON", False)
+)

@@ -1,0 +1,164 @@
+"""Settings of the admin and the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": (
+        "api.authentication.PrincipalAuthentication",
+        "api.authentication.MemberAuthentication",
+    ),
+    "DEFAULT_PERMISSION_CLASSES": ("api.authentication.HasRight",),
+    "DEFAULT_FILTER_BACKENDS": ("django_filters.rest_framework.DjangoFilterBackend",),
+    "DEFAULT_PAGINATION_CLASS": "api.pagination.NewestFirst",
+    "DEFAULT_RENDERER_CLASSES": ("rest_framework.renderers.JSONRenderer",),
+    "DEFAULT_PARSER_CLASSES": ("rest_framework.parsers.JSONParser",),
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
+    "EXCEPTION_HANDLER": "api.errors.shape_error",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Laddbok",
+    "DESCRIPTION": (
+        "Charging operations and billing. Times are UTC (ISO 8601), money is integers in the "
+        "currency's minor unit, energy is Wh. Every answer with a status of 400 and above has "
+        "the shape of `ErrorAnswer`."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ("rest_framework.permissions.AllowAny",),
+    "SERVE_AUTHENTICATION": (),
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "CommandState": "chargepoints.models.Command.State",
+        "SessionState": "sessions_app.models.ChargingSession.State",
+        "InvoiceState": "billing.models.Invoice.State",
+        "ConnectorStatus": "chargepoints.models.Connector.Status",
+    },
+}
+
+
+def _link(title: Any, icon: str, url_name: str, right: str = "view") -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(url_name),
+        "permission": f"console.navigation.may_{right}",
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Laddbok",
+    "SITE_HEADER": "Laddbok",
+    "SITE_SUBHEADER": "console.navigation.tenant_name",
+    "SITE_URL": None,
+    "SITE_SYMBOL": "ev_station",
+    "SITE_DROPDOWN": "console.navigation.tenant_choices",
+    "SHOW_LANGUAGES": True,
+    "SHOW_HISTORY": False,
+    "SHOW_BACK_BUTTON": True,
+    "STYLES": [lambda request: static("console/console.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .019 160)",
+            "100": "oklch(95% .052 163)",
+            "200": "oklch(90.5% .093 164)",
+            "300": "oklch(84.5% .143 164)",
+            "400": "oklch(76.5% .177 163)",
+            "500": "oklch(64% .16 162)",
+            "600": "oklch(52% .13 163)",
+            "700": "oklch(45% .11 164)",
+            "800": "oklch(39% .09 166)",
+            "900": "oklch(34% .075 168)",
+            "950": "oklch(24% .05 172)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    _link(_("Overview"), "dashboard", "admin:index"),
+                    _link(
+                        _("Charging sessions"),
+                        "bolt",
+                        "admin:sessions_app_chargingsession_changelist",
+                    ),
+                    _link(_("Incidents"), "warning", "admin:anomalies_incident_changelist"),
+                ],
+            },
+            {
+                "title": _("Stations"),
+                "separator": True,
+                "items": [
+                    _link(_("Sites"), "location_on", "admin:chargepoints_site_changelist"),
+                    _link(
+                        _("Charge points"),
+                        "ev_station",
+                        "admin:chargepoints_chargepoint_changelist",
+                    ),
+                    _link(_("Commands"), "send", "admin:chargepoints_command_changelist"),
+                    _link(
+                        _("OCPP messages"), "forum", "admin:chargepoints_ocppmessage_changelist"
+                    ),
+                ],
+            },
+            {
+                "title": _("Drivers"),
+                "separator": True,
+                "items": [
+                    _link(_("Drivers"), "person", "admin:sessions_app_driver_changelist"),
+                    _link(_("Tokens"), "nfc", "admin:sessions_app_idtoken_changelist"),
+                ],
+            },
+            {
+                "title": _("Money"),
+                "separator": True,
+                "items": [
+                    _link(_("Tariffs"), "sell", "admin:billing_tariff_changelist"),
+                    _link(
+                        _("Invoices"), "receipt_long", "admin:billing_invoice_changelist", "money"
+                    ),
+                    _link(
+                        _("Journal"),
+                        "menu_book",
+                        "admin:billing_journalentry_changelist",
+                        "money",
+                    ),
+                    _link(
+                        _("Stripe calls"),
+                        "sync_alt",
+                        "admin:billing_stripecommand_changelist",
+                        "money",
+                    ),
+                ],
+            },
+            {
+                "title": _("Settings"),
+                "separator": True,
+                "items": [
+                    _link(_("Members"), "group", "admin:tenants_member_changelist", "administer"),
+                    _link(_("API keys"), "key", "admin:tenants_apikey_changelist", "administer"),
+                    _link(
+                        _("Deliveries"),
+                        "local_shipping",
+                        "admin:outbox_delivery_changelist",
+                        "administer",
+                    ),
+                ],
+            },
+        ],
+    },
+}

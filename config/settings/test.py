@@ -1,0 +1,25 @@
+"""Tests: the pytest plugin has started real servers and named them in the environment."""
+
+from __future__ import annotations
+
+import os
+
+# What a tool sees that only loads the settings (the type checker); nothing connects to these.
+os.environ.setdefault("DATABASE_URL", "postgresql://laddbok@127.0.0.1:1/laddbok")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
+os.environ.setdefault("OCPP_KEY_SECRET", "only-for-tests-" * 4)
+os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_standin")
+os.environ.setdefault("STRIPE_WEBHOOK_SECRETS", "whsec_only_for_tests")
+os.environ.setdefault("STRIPE_API_BASE", "http://127.0.0.1:1")
+
+from config.settings.base import *  # noqa: E402, F403 - base reads what was just filled in
+
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+WHITENOISE_USE_FINDERS = True
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+# Hashing passwords slowly is a property of production, not of the code under test.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGGING = logging_settings("WARNING", json_lines=False)  # noqa: F405

@@ -1,0 +1,15 @@
+"""URLs of the whole project; each app brings its own list."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.health import report_alive, report_ready
+
+urlpatterns = [
+    path("healthz", report_alive, name="alive"),
+    path("readyz", report_ready, name="ready"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+]
