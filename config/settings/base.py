@@ -160,6 +160,16 @@ STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
 # Several while a secret is being rotated: a signature made with any of them is right.
 STRIPE_WEBHOOK_SECRETS: list[str] = env.split_words(env.secret("STRIPE_WEBHOOK_SECRETS"))
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
+# First part of every idempotency key, so that two installations never share one.
+STRIPE_KEY_PREFIX = env.text("STRIPE_KEY_PREFIX", "laddbok")
+# How long billing waits for Stripe; `billing.policy.Patience` says what each is.
+STRIPE_LEASE_MS = env.whole("STRIPE_LEASE_MS", 180_000, at_least=100)
+STRIPE_FIRST_WAIT_MS = env.whole("STRIPE_FIRST_WAIT_MS", 2_000, at_least=1)
+STRIPE_LONGEST_WAIT_MS = env.whole("STRIPE_LONGEST_WAIT_MS", 3_600_000, at_least=1)
+STRIPE_QUIET_MS = env.whole("STRIPE_QUIET_MS", 600_000, at_least=1)
+STRIPE_KEY_LIFETIME_H = env.whole("STRIPE_KEY_LIFETIME_H", 20, at_least=1, at_most=23)
+# Below this a session is charged but not invoiced, in minor units.
+INVOICE_MINIMUM_MINOR = {"SEK": env.whole("INVOICE_MINIMUM_SEK_MINOR", 300)}
 # Key of the HMAC under which charge points' keys are stored; changing it locks them all out.
 OCPP_KEY_SECRET = env.secret("OCPP_KEY_SECRET", at_least=32)
 
