@@ -73,10 +73,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def take_role(self) -> None:
         """Become the application role, or the login role inside `acting_as_owner`."""
+        # Also on the way to the login role: what it makes is granted to a role that must be there.
+        _become_app_role(self.connection)
         if _owner.get():
             self.connection.execute("RESET ROLE")
-        else:
-            _become_app_role(self.connection)
 
     def _follow_scope(
         self,
