@@ -16,7 +16,7 @@ _quiet_until = 0.0
 
 def ring(task: str = "outbox.tasks.deliver_due_events", *args: str) -> None:
     """Ask a worker to run `task` now; with the broker away, leave it to the sweep."""
-    global _quiet_until  # noqa: PLW0603 - one broken broker is one fact of the process
+    global _quiet_until
     if time.monotonic() < _quiet_until:
         return
     try:

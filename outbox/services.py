@@ -86,7 +86,7 @@ def _deliver(delivery: Delivery, now: datetime) -> None:
             event_class, function = subscriber(event.type, delivery.subscriber)
             function(from_payload(event_class, event.payload, event.occurred_at))
             _check_deferred_constraints()
-    except Exception as error:  # noqa: BLE001 - the one place where any failure becomes a retry
+    except Exception as error:
         log.warning(
             "delivery failed",
             extra={"event_id": str(event.id), "subscriber": delivery.subscriber},

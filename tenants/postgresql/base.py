@@ -42,8 +42,7 @@ class DatabaseCreation(creation.DatabaseCreation):
     def create_test_db(self, *args: Any, **kwargs: Any) -> str:
         """Create the test database and its schema."""
         with acting_as_owner(self.connection.alias):
-            name = super().create_test_db(*args, **kwargs)
-        return name
+            return super().create_test_db(*args, **kwargs)
 
     def destroy_test_db(self, *args: Any, **kwargs: Any) -> None:
         """Drop the test database."""
@@ -99,8 +98,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
+        # Past the wrapper: in a failed transaction nothing but this statement is accepted.
+        with self.wrap_database_errors:
+            self.connection.execute(self.ops.savepoint_rollback_sql(sid))
         self._database_scope = None
-        super()._savepoint_rollback(sid)  # type: ignore[misc]
 
     def _commit(self) -> None:
         # A commit can fail (deferred constraints) and then it was a rollback.
@@ -139,6 +140,7 @@ def _create_app_role(connection: psycopg.Connection[Any]) -> None:
 
 
 _ROLE_HELP = (
-    f"the database user in DATABASE_URL cannot become the role {APP_ROLE}. As an administrator, run: "
+    f"the database user in DATABASE_URL cannot become the role {APP_ROLE}. "
+    "As an administrator, run: "
     f"CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO <that user>;"
 )

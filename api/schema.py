@@ -1,0 +1,27 @@
+"""How endpoints are described in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+from api.errors import ErrorAnswer
+
+
+class Schema(AutoSchema):
+    """Adds the error answers every endpoint shares, and one-word tags."""
+
+    def get_tags(self) -> list[str]:
+        """The first part of the path after the version."""
+        return [self.path.removeprefix("/api/v1/").split("/")[0]]
+
+    def get_response_serializers(self) -> Any:
+        """The view's own answers and the shared errors."""
+        answers = super().get_response_serializers()
+        if not isinstance(answers, dict):
+            answers = {200: answers}
+        shared = {401: ErrorAnswer, 403: ErrorAnswer}
+        if "{" in self.path:
+            shared[404] = ErrorAnswer
+        return {**shared, **answers}

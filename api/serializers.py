@@ -1,0 +1,246 @@
+"""What the API says about each thing; times are UTC, money minor units, energy Wh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from billing.models import Charge, ChargeLine, Invoice
+from chargepoints.models import ChargePoint, Command, Connector, Site
+from sessions_app.models import ChargingSession, MeterSample
+
+
+class ConnectorSerializer(serializers.ModelSerializer[Connector]):
+    """One outlet."""
+
+    class Meta:
+        model = Connector
+        fields = (
+            "id",
+            "evse_id",
+            "connector_id",
+            "status",
+            "error_code",
+            "status_at",
+            "current_type",
+            "phases",
+            "max_current_ma",
+            "max_power_w",
+        )
+
+
+class ChargePointSerializer(serializers.ModelSerializer[ChargePoint]):
+    """One station with its connectors."""
+
+    connectors = ConnectorSerializer(many=True, read_only=True)
+    location_id = serializers.UUIDField(source="site_id")
+    online = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ChargePoint
+        fields = (
+            "id",
+            "identity",
+            "location_id",
+            "online",
+            "enabled",
+            "ocpp_version",
+            "vendor",
+            "model",
+            "serial_number",
+            "firmware_version",
+            "boot_state",
+            "last_seen_at",
+            "connectors",
+        )
+
+    def get_online(self, charge_point: ChargePoint) -> bool:
+        """A socket is open and has been heard of lately."""
+        return charge_point.is_online(timezone.now())
+
+
+class LocationSerializer(serializers.ModelSerializer[Site]):
+    """A site."""
+
+    class Meta:
+        model = Site
+        fields = (
+            "id",
+            "name",
+            "address",
+            "city",
+            "latitude",
+            "longitude",
+            "time_zone",
+            "price_area",
+        )
+
+
+class ChargeLineSerializer(serializers.ModelSerializer[ChargeLine]):
+    """One priced part of a charge."""
+
+    class Meta:
+        model = ChargeLine
+        fields = (
+            "kind",
+            "quantity",
+            "unit",
+            "unit_price",
+            "vat_rate",
+            "gross_minor",
+            "net_minor",
+            "vat_minor",
+        )
+
+
+class ChargeSerializer(serializers.ModelSerializer[Charge]):
+    """What a session costs, with its lines."""
+
+    lines = ChargeLineSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Charge
+        fields = ("currency", "gross_minor", "net_minor", "vat_minor", "rated_at", "lines")
+
+
+class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
+    """An invoice and whether it is paid."""
+
+    session_id = serializers.UUIDField(source="charge.session_id", read_only=True)
+
+    class Meta:
+        model = Invoice
+        fields = (
+            "id",
+            "number",
+            "session_id",
+            "state",
+            "currency",
+            "total_minor",
+            "vat_minor",
+            "issued_at",
+            "paid_at",
+            "hosted_url",
+            "problem",
+            "seller",
+            "buyer",
+        )
+
+
+class SessionSerializer(serializers.ModelSerializer[ChargingSession]):
+    """One charging session."""
+
+    charge_point_identity = serializers.CharField(source="charge_point.identity", read_only=True)
+    location_id = serializers.UUIDField(source="charge_point.site_id", read_only=True)
+    duration_s = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = ChargingSession
+        fields = (
+            "id",
+            "charge_point_id",
+            "charge_point_identity",
+            "location_id",
+            "connector_id",
+            "driver_id",
+            "transaction_ref",
+            "state",
+            "gate",
+            "gate_reason",
+            "started_at",
+            "ended_at",
+            "duration_s",
+            "meter_start_wh",
+            "meter_stop_wh",
+            "energy_wh",
+            "energy_source",
+            "stop_reason",
+            "sample_count",
+            "flags",
+        )
+
+
+class SessionDetailSerializer(SessionSerializer):
+    """One session with its charge and the state of its payment (null without the billing scope)."""
+
+    charge = serializers.SerializerMethodField()
+    invoice = serializers.SerializerMethodField()
+
+    class Meta(SessionSerializer.Meta):
+        fields = (*SessionSerializer.Meta.fields, "charge", "invoice")
+
+    def get_charge(self, session: ChargingSession) -> dict[str, Any] | None:
+        """See `Charge`."""
+        charge = self._charge(session)
+        return None if charge is None else dict(ChargeSerializer(charge).data)
+
+    def get_invoice(self, session: ChargingSession) -> dict[str, Any] | None:
+        """See `Invoice`."""
+        invoice = getattr(self._charge(session), "invoice", None)
+        return None if invoice is None else dict(InvoiceSerializer(invoice).data)
+
+    def _charge(self, session: ChargingSession) -> Charge | None:
+        return getattr(session, "charge", None) if self.context.get("sees_money") else None
+
+
+class SampleSerializer(serializers.ModelSerializer[MeterSample]):
+    """One instant of a session."""
+
+    class Meta:
+        model = MeterSample
+        fields = (
+            "at",
+            "context",
+            "energy_wh",
+            "power_w",
+            "current_ma",
+            "current_l1_ma",
+            "current_l2_ma",
+            "current_l3_ma",
+            "voltage_mv",
+            "voltage_l1_mv",
+            "voltage_l2_mv",
+            "voltage_l3_mv",
+            "current_offered_ma",
+            "soc_pct",
+        )
+
+
+class CommandSerializer(serializers.ModelSerializer[Command]):
+    """One OCPP call to a station and what became of it."""
+
+    class Meta:
+        model = Command
+        fields = (
+            "id",
+            "charge_point_id",
+            "action",
+            "state",
+            "response",
+            "error",
+            "created_at",
+            "sent_at",
+            "answered_at",
+        )
+
+
+class RemoteStartSerializer(serializers.Serializer[Any]):
+    """Start charging for a token."""
+
+    token = serializers.CharField(max_length=36)
+    evse_id = serializers.IntegerField(min_value=1, max_value=1000)
+
+
+class RevenueDaySerializer(serializers.Serializer[Any]):
+    """What one local day earned, from the books."""
+
+    day = serializers.DateField()
+    currency = serializers.CharField()
+    sessions = serializers.IntegerField()
+    energy_wh = serializers.IntegerField()
+    gross_minor = serializers.IntegerField()
+    net_minor = serializers.IntegerField()
+    vat_minor = serializers.IntegerField()
+    paid_minor = serializers.IntegerField()

@@ -1,0 +1,1 @@
+"""The operators' admin: its site, its home page and the session page."""

@@ -1,0 +1,72 @@
+"""A small cast for tests: two operators, and what they own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from billing.models import Tariff, TariffVersion
+from chargepoints.models import ChargePoint, Connector, Site
+from sessions_app.models import ChargingSession, Driver, IdToken
+from tenants.models import Member, Role, Tenant, User
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+def a_tenant(slug: str = "volt", **more: Any) -> Tenant:
+    """An operator; `volt` and `ampere` are the two the tests know."""
+    return Tenant.objects.create(slug=slug, name=f"{slug.capitalize()} AB", **more)
+
+
+def a_member(role: Role = Role.OWNER, email: str = "") -> User:
+    """A person with a role at the tenant in scope."""
+    email = email or f"{role}@example.com"
+    user = User.objects.create_user(email, email, "password")
+    Member.objects.create(user=user, role=role)
+    return user
+
+
+def a_site(name: str = "Torget") -> Site:
+    """A site."""
+    return Site.objects.create(name=name, city="Uppsala")
+
+
+def a_charge_point(identity: str = "CP-1", site: Site | None = None) -> ChargePoint:
+    """A station without a key (see chargepoints.services for one)."""
+    return ChargePoint.objects.create(identity=identity, site=site or a_site())
+
+
+def a_connector(charge_point: ChargePoint, evse_id: int = 1, **more: Any) -> Connector:
+    """An outlet."""
+    return Connector.objects.create(charge_point=charge_point, evse_id=evse_id, **more)
+
+
+def a_driver(uid: str = "AABBCC", name: str = "Disa Dahl", email: str = "") -> Driver:
+    """A driver with one active token."""
+    driver = Driver.objects.create(name=name, email=email or f"{uid.lower()}@example.com")
+    IdToken.objects.create(driver=driver, uid=uid)
+    return driver
+
+
+def a_tariff(energy: str = "4.00", minute: str = "0", session: str = "0") -> TariffVersion:
+    """The default tariff, in force since long ago, 25 % VAT included."""
+    tariff = Tariff.objects.create(name="Standard", is_default=True)
+    return TariffVersion.objects.create(
+        tariff=tariff,
+        number=1,
+        valid_from=LONG_AGO,
+        energy_price=Decimal(energy),
+        minute_price=Decimal(minute),
+        session_price=Decimal(session),
+    )
+
+
+def a_session(charge_point: ChargePoint, ref: str = "1", **more: Any) -> ChargingSession:
+    """An open session that began at noon."""
+    return ChargingSession.objects.create(
+        charge_point=charge_point,
+        transaction_ref=ref,
+        **{"started_at": NOON, "meter_start_wh": 0, **more},
+    )
