@@ -19,14 +19,32 @@ class SampleContext(StrEnum):
     OTHER = "other"
 
 
+class SampleFlag(StrEnum):
+    """What was odd about a sample that is kept all the same."""
+
+    CLOCK_AHEAD = "clock_ahead"
+    CLOCK_UNSET = "clock_unset"
+    CURRENT_FROM_NEUTRAL = "current_from_neutral"
+    PHASE_MISSING = "phase_missing"
+    REGISTER_NEGATIVE = "register_negative"
+    REGISTER_UNKNOWN = "register_unknown"
+    SOC_ZERO = "soc_zero"
+    TIME_MISSING = "time_missing"
+    TIME_UNREADABLE = "time_unreadable"
+    UNIT_IGNORED = "unit_ignored"
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One instant of one session, in integers.
 
-    `energy_wh` is the import register as the station reports it (absolute, Wh). Power is signed W.
+    `energy_wh` is the import register as the station reports it (absolute, Wh): it may be -1
+    ("unknown"), 0, or lower than before; `registers.py` judges it. Power is signed W.
     Currents are mA and voltages mV: `_l1` to `_l3` per phase where the station reports phases
     (voltage phase to neutral), the plain field where it reports one unphased value (DC, or a
     single-phase meter). A field the station did not report is None, never 0.
+    The register fits 64 bits signed, every other number 32. `extra` holds what has no field here:
+    `Measurand[/phase][@location]` -> "number unit", and `Signed.<measurand>` -> the signed text.
     """
 
     at: datetime
@@ -53,3 +71,20 @@ class Batch:
 
     samples: tuple[Sample, ...]
     rejected: tuple[str, ...] = ()
+
+
+# Of two samples of one instant the transaction's begin comes first and its end last.
+_CONTEXT_ORDER = {
+    SampleContext.BEGIN: 0,
+    SampleContext.INTERRUPTION: 1,
+    SampleContext.CLOCK: 2,
+    SampleContext.PERIODIC: 3,
+    SampleContext.TRIGGER: 4,
+    SampleContext.OTHER: 5,
+    SampleContext.END: 6,
+}
+
+
+def sample_order(sample: Sample) -> tuple[datetime, int]:
+    """The key that sorts a session's samples: time, then context from begin to end."""
+    return sample.at, _CONTEXT_ORDER[sample.context]

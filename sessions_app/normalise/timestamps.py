@@ -1,0 +1,58 @@
+"""Reading the timestamps of stations."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_SHAPE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,32}))?)?"
+    r"\s?(?:([Zz])|([+-])(\d\d):?(\d\d)?)?",
+    re.ASCII,
+)
+_LONGEST = 64
+
+
+class TimestampMissing(ValueError):
+    """There is no timestamp."""
+
+
+class TimestampUnreadable(ValueError):
+    """There is a text, but it is no instant."""
+
+
+def parse_timestamp(text: object) -> datetime:
+    """The instant a station means, in UTC to the microsecond.
+
+    Fractions and offset may be absent; without an offset OCPP means UTC. A leap second is the
+    second after. Raises TimestampMissing or TimestampUnreadable, with the reason.
+    """
+    if text is None or text == "":
+        raise TimestampMissing("no timestamp")
+    if not isinstance(text, str):
+        raise TimestampUnreadable(f"timestamp is a {type(text).__name__}")
+    match = _SHAPE.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if match is None:
+        raise TimestampUnreadable(f"timestamp {text[:_LONGEST]!r} has no known shape")
+    try:
+        return _instant(match).astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
+        raise TimestampUnreadable(f"timestamp {text!r}: {problem}") from problem
+
+
+def _instant(match: re.Match[str]) -> datetime:
+    year, month, day, hour, minute = (int(match[group]) for group in range(1, 6))
+    second = int(match[6] or 0)
+    microsecond = int((match[7] or "0")[:6].ljust(6, "0"))
+    leap = second == 60
+    moment = datetime(
+        year, month, day, hour, minute, 59 if leap else second, microsecond, tzinfo=_zone(match)
+    )
+    return moment + timedelta(seconds=1) if leap else moment
+
+
+def _zone(match: re.Match[str]) -> timezone:
+    if match[9] is None:
+        return UTC
+    offset = timedelta(hours=int(match[10]), minutes=int(match[11] or 0))
+    return timezone(-offset if match[9] == "-" else offset)
