@@ -1,0 +1,24 @@
+"""Tariffs, charges, the ledger, invoices and what is owed to Stripe."""
+
+from billing.models.charges import Charge, ChargeLine
+from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, StripeAccount
+from billing.models.ledger import JournalEntry, LedgerAccount, Posting
+from billing.models.stripe import EventWatermark, StripeCommand, StripeEvent
+from billing.models.tariffs import Tariff, TariffVersion
+
+__all__ = [
+    "BillingAccount",
+    "Charge",
+    "ChargeLine",
+    "EventWatermark",
+    "Invoice",
+    "InvoiceCounter",
+    "JournalEntry",
+    "LedgerAccount",
+    "Posting",
+    "StripeAccount",
+    "StripeCommand",
+    "StripeEvent",
+    "Tariff",
+    "TariffVersion",
+]

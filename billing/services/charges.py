@@ -1,0 +1,155 @@
+"""Rating sessions: the charge, its lines and its entry in the books."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from billing.models import BillingAccount, Charge, ChargeLine, TariffVersion
+from billing.policy import invoice_minimum_minor
+from billing.rating import LineKind, RatedCharge, RatedLine, SessionFacts, UnratableSession, rate
+from billing.services.ledger import RECEIVABLE, VAT_OUTPUT, Line, book
+from billing.services.tariffs import default_tariff_version_at, tariff_facts
+from sessions_app.models import ChargingSession
+
+UNIDENTIFIED_OWNER: Final = "unidentified"
+
+REVENUE_ACCOUNTS: Final = {
+    LineKind.ENERGY: "revenue:energy",
+    LineKind.TIME: "revenue:time",
+    LineKind.PARKING_TIME: "revenue:time",
+    LineKind.SESSION_TIME: "revenue:time",
+    LineKind.IDLE: "revenue:idle",
+    LineKind.FLAT: "revenue:fee",
+    LineKind.MINIMUM: "revenue:fee",
+    LineKind.MAXIMUM: "revenue:fee",
+}
+
+
+class SessionNotBillable(RuntimeError):
+    """The session is still under way, or held by the checks."""
+
+
+def rate_session(*, session_id: UUID, now: datetime) -> Charge:
+    """Price a completed session once and book it; a repeated call returns the first charge.
+
+    The tenant's default tariff at the session's start is used. A session without energy costs
+    nothing, whatever its tariff says of time. Raises `SessionNotBillable`, `UnratableSession` and
+    `TariffNotInForce`.
+    """
+    with transaction.atomic():
+        session = _locked_session(session_id)
+        charge = Charge.objects.filter(session=session).first()
+        if charge is not None:
+            return charge
+        facts = session_facts(session)
+        version = default_tariff_version_at(facts.started_at)
+        rated = rate(facts, tariff_facts(version, energy_only=facts.energy_wh == 0))
+        charge = _write_charge(session, version, rated, now)
+        _write_lines(charge, rated)
+        _book_charge(charge, session, rated)
+    return charge
+
+
+def session_facts(session: ChargingSession) -> SessionFacts:
+    """What rating needs to know of a session; raises `UnratableSession` when it never ended."""
+    if session.started_at is None or session.ended_at is None:
+        raise UnratableSession(f"session {session.pk} has no start or no end")
+    return SessionFacts(
+        started_at=session.started_at,
+        ended_at=session.ended_at,
+        energy_wh=session.energy_wh,
+        time_zone=session.charge_point.site.time_zone,
+        meter_start_wh=session.meter_start_wh,
+    )
+
+
+def receivable_owner(session: ChargingSession) -> str:
+    """Whose receivable account the session's charge is booked on."""
+    return UNIDENTIFIED_OWNER if session.driver_id is None else str(session.driver_id)
+
+
+def _locked_session(session_id: UUID) -> ChargingSession:
+    session = (
+        ChargingSession.objects.select_for_update(of=("self",))
+        .select_related("charge_point__site")
+        .get(pk=session_id)
+    )
+    if session.state != ChargingSession.State.COMPLETED:
+        raise SessionNotBillable(f"session {session_id} is {session.state}")
+    if session.gate == ChargingSession.Gate.HELD:
+        raise SessionNotBillable(f"session {session_id} is held: {session.gate_reason}")
+    return session
+
+
+def _collection(session: ChargingSession, rated: RatedCharge) -> Charge.Collection:
+    if rated.gross_minor == 0:
+        return Charge.Collection.NOTHING_TO_PAY
+    if session.driver_id is None:
+        return Charge.Collection.UNIDENTIFIED
+    if not BillingAccount.objects.filter(driver_id=session.driver_id).exists():
+        return Charge.Collection.NO_BILLING_ACCOUNT
+    if rated.gross_minor < invoice_minimum_minor(rated.currency):
+        return Charge.Collection.BELOW_MINIMUM
+    return Charge.Collection.INVOICE
+
+
+def _write_charge(
+    session: ChargingSession, version: TariffVersion, rated: RatedCharge, now: datetime
+) -> Charge:
+    return Charge.objects.create(
+        session=session,
+        tariff_version=version,
+        energy_wh=session.energy_wh,
+        duration_s=session.duration_s,
+        currency=rated.currency,
+        gross_minor=rated.gross_minor,
+        net_minor=rated.net_minor,
+        vat_minor=rated.vat_minor,
+        collection=_collection(session, rated),
+        explanation=rated.explanation,
+        inputs_hash=rated.inputs_hash,
+        rules_version=rated.rules_version,
+        rated_at=now,
+    )
+
+
+def _write_lines(charge: Charge, rated: RatedCharge) -> None:
+    ChargeLine.objects.bulk_create(
+        ChargeLine(
+            charge=charge,
+            position=position,
+            kind=line.kind.value,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            per=line.per,
+            vat_rate=line.vat_rate,
+            gross_minor=line.gross_minor,
+            net_minor=line.net_minor,
+            vat_minor=line.vat_minor,
+        )
+        for position, line in enumerate(rated.lines, start=1)
+    )
+
+
+def _book_charge(charge: Charge, session: ChargingSession, rated: RatedCharge) -> None:
+    if rated.gross_minor == 0:
+        return
+    book(
+        ref=f"charge:{charge.pk}",
+        description=f"Session {session.transaction_ref}",
+        occurred_at=session.ended_at or charge.rated_at,
+        postings=[
+            Line(RECEIVABLE, rated.gross_minor, rated.currency, receivable_owner(session)),
+            *(_revenue(line, rated.currency) for line in rated.lines),
+            Line(VAT_OUTPUT, -rated.vat_minor, rated.currency),
+        ],
+    )
+
+
+def _revenue(line: RatedLine, currency: str) -> Line:
+    return Line(REVENUE_ACCOUNTS[line.kind], -line.net_minor, currency)

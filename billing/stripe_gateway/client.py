@@ -1,0 +1,163 @@
+"""The calls we make, on one Stripe account at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import stripe
+from django.conf import settings
+
+from billing.stripe_gateway.errors import WrongAccount, translated
+from billing.stripe_gateway.readings import (
+    read_customer,
+    read_event,
+    read_invoice,
+    read_payment_method,
+)
+from billing.stripe_gateway.types import (
+    CallFor,
+    Json,
+    RemoteEvent,
+    RemoteInvoice,
+    RemoteObject,
+    RemotePaymentMethod,
+)
+
+if TYPE_CHECKING:
+    from stripe import RequestOptions
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S: Final = 5
+READ_TIMEOUT_S: Final = 30
+REPEATS: Final = 2
+PAGE_SIZE: Final = 100
+
+
+class StripeGateway:
+    """Stripe as one account: a connected one (direct charges), or (blank) the platform's own.
+
+    Every method raises `StripeFailure`, and `WrongAccount` for a row of another account. Bodies
+    are those of `params`, frozen when the call was decided.
+    """
+
+    def __init__(self, account_ref: str) -> None:
+        self.account_ref = account_ref
+        self._v1 = _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE).v1
+
+    def create_customer(self, call: CallFor, body: Json) -> RemoteObject:
+        """Make a customer."""
+        return read_customer(self._write(call, self._v1.customers.create, body))
+
+    def update_customer(self, call: CallFor, ref: str, body: Json) -> RemoteObject:
+        """Change a customer."""
+        return read_customer(self._write(call, self._v1.customers.update, ref, body))
+
+    def attach_payment_method(self, call: CallFor, ref: str, body: Json) -> RemotePaymentMethod:
+        """Give a payment method to a customer."""
+        return read_payment_method(self._write(call, self._v1.payment_methods.attach, ref, body))
+
+    def create_invoice(self, call: CallFor, body: Json) -> RemoteInvoice:
+        """Make an empty draft."""
+        return read_invoice(self._write(call, self._v1.invoices.create, body))
+
+    def add_lines(self, call: CallFor, ref: str, body: Json) -> RemoteInvoice:
+        """Add lines to a draft."""
+        return read_invoice(self._write(call, self._v1.invoices.add_lines, ref, body))
+
+    def finalize_invoice(self, call: CallFor, ref: str) -> RemoteInvoice:
+        """Make a draft a document that never changes again."""
+        body = {"auto_advance": False}
+        return read_invoice(self._write(call, self._v1.invoices.finalize_invoice, ref, body))
+
+    def pay_invoice(self, call: CallFor, ref: str, body: Json) -> RemoteInvoice:
+        """Charge the customer's payment method now; raises `Declined`."""
+        return read_invoice(self._write(call, self._v1.invoices.pay, ref, body))
+
+    def delete_draft(self, call: CallFor, ref: str) -> None:
+        """Remove a draft that must never become a document."""
+        self._write(call, self._v1.invoices.delete, ref, {})
+
+    def fetch_customer(self, call: CallFor, ref: str) -> RemoteObject:
+        """The customer as it is now."""
+        return read_customer(self._read(call, self._v1.customers.retrieve, ref, {}))
+
+    def fetch_payment_method(self, call: CallFor, ref: str) -> RemotePaymentMethod:
+        """The payment method as it is now."""
+        return read_payment_method(self._read(call, self._v1.payment_methods.retrieve, ref, {}))
+
+    def fetch_invoice(self, call: CallFor, ref: str) -> RemoteInvoice:
+        """The invoice as it is now."""
+        return read_invoice(self._read(call, self._v1.invoices.retrieve, ref, {}))
+
+    def fetch_event(self, call: CallFor, ref: str) -> RemoteEvent:
+        """An event as Stripe keeps it (30 days)."""
+        return read_event(self._read(call, self._v1.events.retrieve, ref, {}))
+
+    def customers_since(self, call: CallFor, created_from: datetime) -> list[RemoteObject]:
+        """Customers made at or after an instant."""
+        filters = {"created": {"gte": int(created_from.timestamp())}}
+        return [read_customer(one) for one in self._list(call, self._v1.customers.list, filters)]
+
+    def invoices_of(
+        self, call: CallFor, customer_ref: str, created_from: datetime
+    ) -> list[RemoteInvoice]:
+        """A customer's invoices made at or after an instant."""
+        filters = {"customer": customer_ref, "created": {"gte": int(created_from.timestamp())}}
+        return [read_invoice(one) for one in self._list(call, self._v1.invoices.list, filters)]
+
+    def events_since(self, call: CallFor, created_from: datetime) -> list[RemoteEvent]:
+        """Events at or after an instant, oldest first."""
+        filters = {"created": {"gte": int(created_from.timestamp())}}
+        found = [read_event(one) for one in self._list(call, self._v1.events.list, filters)]
+        return found[::-1]
+
+    def _write(self, call: CallFor, method: Callable[..., T], *arguments: Any) -> T:
+        if not call.idempotency_key:
+            raise ValueError("a call that changes something needs an idempotency key")
+        return self._send(call, method, *arguments)
+
+    def _read(self, call: CallFor, method: Callable[..., T], *arguments: Any) -> T:
+        return self._send(CallFor(call.account_ref), method, *arguments)
+
+    def _list(self, call: CallFor, method: Callable[..., Any], filters: Json) -> Iterator[Any]:
+        """Every object of every page, newest first."""
+        last_ref = ""
+        while True:
+            page = {**filters, "limit": PAGE_SIZE}
+            if last_ref:
+                page["starting_after"] = last_ref
+            found = self._read(call, method, page)
+            yield from found.data
+            if not found.has_more or not found.data:
+                return
+            last_ref = found.data[-1].id
+
+    def _send(self, call: CallFor, method: Callable[..., T], *arguments: Any) -> T:
+        """Call the SDK with the key and the account among the options, never in the body."""
+        if call.account_ref != self.account_ref:
+            raise WrongAccount(f"a row of {call.account_ref!r} at {self.account_ref!r}")
+        options: RequestOptions = {}
+        if call.idempotency_key:
+            options["idempotency_key"] = call.idempotency_key
+        if self.account_ref:
+            options["stripe_account"] = self.account_ref
+        try:
+            return method(*arguments, options)
+        except stripe.StripeError as error:
+            raise translated(error) from error
+
+
+@lru_cache(maxsize=8)
+def _client(api_key: str, api_base: str) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        api_key,
+        base_addresses=cast("Any", {"api": api_base}),
+        max_network_retries=REPEATS,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)),
+    )
+
+

@@ -1,0 +1,99 @@
+"""The bodies of our calls, made once, frozen on the command's row, and sent as they are.
+
+Types are the SDK's own, so that the type checker knows every name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+from billing.stripe_gateway.types import InvoiceLine, Json
+
+if TYPE_CHECKING:
+    from stripe.params import (
+        CustomerCreateParams,
+        CustomerUpdateParams,
+        InvoiceAddLinesParams,
+        InvoiceAddLinesParamsLine,
+        InvoiceCreateParams,
+        InvoicePayParams,
+        PaymentMethodAttachParams,
+    )
+
+
+def customer_body(*, name: str, email: str, metadata: dict[str, str]) -> Json:
+    """A new customer; without an e-mail address Stripe writes to nobody."""
+    body: CustomerCreateParams = {"name": name, "metadata": metadata}
+    if email:
+        body["email"] = email
+    return cast("Json", body)
+
+
+def attachment_body(*, customer_ref: str) -> Json:
+    """A payment method given to a customer."""
+    body: PaymentMethodAttachParams = {"customer": customer_ref}
+    return cast("Json", body)
+
+
+def default_method_body(*, payment_method_ref: str) -> Json:
+    """The payment method a customer's invoices are charged to."""
+    body: CustomerUpdateParams = {
+        "invoice_settings": {"default_payment_method": payment_method_ref}
+    }
+    return cast("Json", body)
+
+
+def invoice_body(
+    *, customer_ref: str, currency: str, number: str, metadata: dict[str, str]
+) -> Json:
+    """An empty draft that stays one until we finalize it.
+
+    Pending items are left out: two drafts for one customer would take each other's.
+    """
+    body: InvoiceCreateParams = {
+        "customer": customer_ref,
+        "currency": currency.lower(),
+        "auto_advance": False,
+        "collection_method": "charge_automatically",
+        "pending_invoice_items_behavior": "exclude",
+        "custom_fields": [{"name": "Fakturanr", "value": number}],
+        "metadata": metadata,
+    }
+    return cast("Json", body)
+
+
+def lines_body(lines: Iterable[InvoiceLine], *, country: str = "SE") -> Json:
+    """All lines at once, each with the VAT we computed, so that Stripe prints the same amounts."""
+    body: InvoiceAddLinesParams = {"lines": [_line(line, country) for line in lines]}
+    return cast("Json", body)
+
+
+def payment_body() -> Json:
+    """The driver is not there; a bank that asks for them gets a no, and they get a link."""
+    body: InvoicePayParams = {"off_session": True}
+    return cast("Json", body)
+
+
+def _line(line: InvoiceLine, country: str) -> InvoiceAddLinesParamsLine:
+    return {
+        "amount": line.gross_minor,
+        "description": line.description,
+        "discountable": False,
+        "metadata": {"position": str(line.position)},
+        "tax_amounts": [
+            {
+                "amount": line.vat_minor,
+                "taxable_amount": line.net_minor,
+                "taxability_reason": "standard_rated" if line.vat_minor else "zero_rated",
+                "tax_rate_data": {
+                    "display_name": "Moms" if country == "SE" else "VAT",
+                    # The SDK says float; the wire carries text, and ours is exact.
+                    "percentage": cast("float", line.vat_rate),
+                    "inclusive": True,
+                    "country": country,
+                    "tax_type": "vat",
+                },
+            }
+        ],
+    }

@@ -1,0 +1,83 @@
+"""Stripe's objects as the rest of the house sees them: frozen, plain, without the SDK's types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallFor:
+    """For whom a call is made: the account frozen on our row, and the row's idempotency key."""
+
+    account_ref: str
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteObject:
+    """Anything at Stripe: its id and the metadata we gave it."""
+
+    ref: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePaymentMethod(RemoteObject):
+    """A payment method and the customer it is attached to (blank: none)."""
+
+    customer_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteInvoice(RemoteObject):
+    """An invoice as Stripe has it; amounts in minor units.
+
+    `status` is draft, open, paid, uncollectible or void. `vat_minor` is None where Stripe said
+    nothing of taxes.
+    """
+
+    status: str = ""
+    currency: str = ""
+    total_minor: int = 0
+    vat_minor: int | None = None
+    amount_paid_minor: int = 0
+    line_count: int = 0
+    customer_ref: str = ""
+    hosted_url: str = ""
+    paid_at: datetime | None = None
+
+    @property
+    def is_paid(self) -> bool:
+        """Stripe says so; whether it is the right amount is another question."""
+        return self.status == "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEvent:
+    """A snapshot event; `payload` is a hint, never the truth."""
+
+    ref: str
+    account_ref: str
+    type: str
+    object_ref: str
+    object_metadata: Mapping[str, str]
+    api_version: str
+    occurred_at: datetime
+    payload: Json
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One line to print on an invoice, with its VAT, in minor units."""
+
+    position: int
+    description: str
+    gross_minor: int
+    net_minor: int
+    vat_minor: int
+    vat_rate: str
