@@ -63,7 +63,7 @@ class LocalValues:
 
 def state_folder() -> Path:
     """`.laddbok` in the checkout, or what LADDBOK_STATE names."""
-    return Path(os.environ.get("LADDBOK_STATE") or ROOT / ".laddbok")
+    return Path(os.environ.get("LADDBOK_STATE") or ROOT / ".laddbok").absolute()
 
 
 def log_folder() -> Path:
