@@ -30,4 +30,33 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         # A sweep nobody fetched in time is replaced by the next one.
         "options": {"expires": 5.0},
     },
+    "end commands past their time, and call again for those not sent": {
+        "task": "chargepoints.tasks.expire_commands",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "forget old OCPP messages": {
+        "task": "chargepoints.tasks.purge_messages",
+        "schedule": 86_400.0,
+    },
+    "complete sessions that had their time to settle": {
+        "task": "sessions_app.tasks.settle_sessions",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "make the calls owed to Stripe": {
+        "task": "billing.tasks.send_due_stripe_commands",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "list what Stripe's webhooks did not bring": {
+        "task": "billing.tasks.fetch_missed_stripe_events",
+        "schedule": 900.0,
+        "options": {"expires": 900.0},
+    },
+    "check the books": {
+        "task": "billing.tasks.check_ledger",
+        "schedule": 86_400.0,
+        "options": {"expires": 3600.0},
+    },
 }

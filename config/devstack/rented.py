@@ -78,8 +78,10 @@ class RentedProcess:
 class WorkerProcess(RentedProcess):
     """A Celery worker on all queues."""
 
+    name = f"test-{os.getpid()}@localhost"
+
     def _program(self, environment: Mapping[str, str]) -> Program:
-        return worker_program(f"test-{os.getpid()}@localhost", environment)
+        return worker_program(self.name, environment)
 
 
 class WebProcess(RentedProcess):

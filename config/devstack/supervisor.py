@@ -78,6 +78,10 @@ class Supervisor:
                         self._start_again(child, group)
             time.sleep(WATCH_EVERY_S)
 
+    def process_ids(self) -> list[int]:
+        """Of everything started here, in the order of starting."""
+        return [child.process.pid for group in self._groups for child in group]
+
     def _start(self, program: Program, group: list[Child]) -> Child:
         with self._signals_deferred():
             child = Child(program, self._logs / f"{file_name(program.name)}.log")

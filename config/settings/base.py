@@ -117,7 +117,8 @@ CACHES = {
 # ever), so every task is idempotent and every bell has a sweep.
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
+# Without a key of its own a queue would take every other queue's messages.
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in QUEUES]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = TASK_ROUTES
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
@@ -130,7 +131,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A dead broker may hold a request for this long and no longer (seconds).
+    # A dead broker may hold a request for so many seconds, and is not tried twice: the sweep finds
+    # what the bell could not tell (without `max_retries` kombu sleeps 2 and then 4 seconds).
+    "max_retries": 0,
     "socket_connect_timeout": 0.5,
     "socket_timeout": 2.0,
     "visibility_timeout": 600,
@@ -170,8 +173,12 @@ STRIPE_QUIET_MS = env.whole("STRIPE_QUIET_MS", 600_000, at_least=1)
 STRIPE_KEY_LIFETIME_H = env.whole("STRIPE_KEY_LIFETIME_H", 20, at_least=1, at_most=23)
 # Below this a session is charged but not invoiced, in minor units.
 INVOICE_MINIMUM_MINOR = {"SEK": env.whole("INVOICE_MINIMUM_SEK_MINOR", 300)}
+# How long a stopped session may wait for messages that are missing before it is completed without.
+SESSION_SETTLE_S = env.whole("SESSION_SETTLE_S", 300)
 # Key of the HMAC under which charge points' keys are stored; changing it locks them all out.
 OCPP_KEY_SECRET = env.secret("OCPP_KEY_SECRET", at_least=32)
+# Days for which the log of OCPP messages is kept.
+OCPP_LOG_DAYS = env.whole("OCPP_LOG_DAYS", 30, at_least=1)
 
 LOGGING = logging_settings(env.text("LOG_LEVEL", "INFO"), json_lines=True)
 LOGGING_CONFIG = "logging.config.dictConfig"

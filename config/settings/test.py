@@ -16,7 +16,9 @@ os.environ.setdefault("STRIPE_API_BASE", "http://127.0.0.1:1")
 from config.settings.base import *  # noqa: E402, F403 - base reads what was just filled in
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+# Files are found where they lie; nothing is collected for a test run.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
