@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from channels.routing import ProtocolTypeRouter
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
+from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
 http_application = get_asgi_application()
+
+# These need Django to be set up, which the line above has done.
+from chargepoints.consumers import OCPP_PATH, OcppConsumer  # noqa: E402
+from config.ocpp import STATIONS  # noqa: E402
 
 
 async def refuse_websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -19,4 +24,9 @@ async def refuse_websocket(scope: dict[str, Any], receive: Any, send: Any) -> No
     await send({"type": "websocket.close"})
 
 
-application = ProtocolTypeRouter({"http": http_application, "websocket": refuse_websocket})
+# No origin check here: stations send none, or a wrong one.
+ocpp: Any = OcppConsumer.as_asgi(stations=STATIONS)  # type: ignore[no-untyped-call]
+others: Any = refuse_websocket
+websocket_application = URLRouter([re_path(OCPP_PATH, ocpp), re_path("", others)])
+
+application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})

@@ -44,6 +44,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "check samples whose bell was lost": {
+        "task": "anomalies.tasks.scan_lagging_sessions",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "make the calls owed to Stripe": {
         "task": "billing.tasks.send_due_stripe_commands",
         "schedule": 10.0,

@@ -1,0 +1,135 @@
+"""OCPP-J on one socket: every call gets one answer, in order, and no input ends the loop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from chargepoints.errors import CallRefused, Fault, FrameRefused
+from chargepoints.frames import (
+    LONGEST_FRAME_BYTES,
+    Call,
+    call_error_text,
+    call_result_text,
+    is_oversized,
+    parse_frame,
+)
+from chargepoints.journal import Journal
+from chargepoints.node import Node
+from chargepoints.outgoing import OutgoingCalls, SendText
+from chargepoints.routing import Handler, Station, runs_in_memory
+from chargepoints.services.sockets import StaleSocket
+
+log = logging.getLogger(__name__)
+
+GARBAGE_BEFORE_CLOSE = 50
+OVERSIZED = f"frame larger than {LONGEST_FRAME_BYTES} bytes"
+POLICY_VIOLATION, MESSAGE_TOO_BIG, REPLACED = 1008, 1009, 4001
+
+
+class SocketEnded(Exception):
+    """This socket has to be closed, with a WebSocket close code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Conversation:
+    """The protocol's state on one socket, whatever carries the texts."""
+
+    def __init__(self, station: Station, journal: Journal, node: Node, send: SendText) -> None:
+        self.outgoing = OutgoingCalls(send)
+        self.journal = journal
+        self.seen_at = timezone.now()
+        self._station = station
+        self._node = node
+        self._send = send
+        self._garbage_in_a_row = 0
+
+    async def receive(self, text: str) -> None:
+        """Answer one frame; raises `SocketEnded` when there can be no further one."""
+        self.seen_at = timezone.now()
+        if is_oversized(text):
+            await self.record_oversized()
+            raise SocketEnded(MESSAGE_TOO_BIG, OVERSIZED)
+        try:
+            frame = parse_frame(text)
+        except FrameRefused as refusal:
+            await self.refuse_frame(refusal)
+            return
+        if isinstance(frame, Call):
+            self._garbage_in_a_row = 0
+            await self._answer(frame)
+        elif self.outgoing.accept(frame):
+            self._garbage_in_a_row = 0
+        else:
+            unasked = FrameRefused(Fault.FORMAT, "answer nobody waits for", frame.message_id)
+            unasked.is_answer = True
+            await self.refuse_frame(unasked)
+
+    async def refuse_frame(self, refusal: FrameRefused) -> None:
+        """Answer something that is no message; raises `SocketEnded` when there is no end of it."""
+        await self._record(refusal, refusal.message_id)
+        if not refusal.is_answer:
+            await self._send_error(refusal, refusal.message_id)
+        self._garbage_in_a_row += 1
+        if self._garbage_in_a_row >= GARBAGE_BEFORE_CLOSE:
+            raise SocketEnded(POLICY_VIOLATION, "too many frames that are no OCPP message")
+
+    async def record_oversized(self) -> None:
+        """Record that a frame was too large to be read."""
+        await self._record(FrameRefused(Fault.FORMAT, OVERSIZED), "-1")
+
+    async def _answer(self, call: Call) -> None:
+        try:
+            handler = self._station.handler_of(call.action, call.payload)
+            answer = await self._run(handler, call)
+        except CallRefused as refusal:
+            await self._record(refusal, call.message_id, call)
+            await self._send_error(refusal, call.message_id)
+            return
+        await self._send(call_result_text(call.message_id, answer))
+        if self.journal.is_due(self.seen_at):
+            await self._attempt(self.journal.save, self.seen_at)
+
+    async def _run(self, handler: Handler, call: Call) -> dict[str, Any]:
+        if runs_in_memory(handler):
+            return self.journal.answer_in_memory(handler, call, self.seen_at)
+        outcome = await self._attempt(self.journal.carry_out, handler, call, self.seen_at)
+        if isinstance(outcome, CallRefused):
+            raise outcome
+        if isinstance(outcome, BaseException):
+            raise CallRefused(Fault.INTERNAL, "internal error, try again later") from outcome
+        answer: dict[str, Any] = outcome
+        return answer
+
+    async def _attempt(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Run in a database thread; what it raised is returned and, if unexpected, logged."""
+        outcome = await self._node.database.attempt(function, *args)
+        if isinstance(outcome, StaleSocket):
+            raise SocketEnded(REPLACED, "replaced by a newer connection")
+        if isinstance(outcome, BaseException) and not isinstance(outcome, CallRefused):
+            log.error("OCPP message failed", exc_info=outcome, extra=self._who())
+        return outcome
+
+    async def _record(
+        self, refusal: CallRefused, message_id: str, call: Call | None = None
+    ) -> None:
+        code = refusal.fault.code(self._station.version)
+        extra = {**self._who(), "code": code, "reason": refusal.reason}
+        log.warning("OCPP message refused: %s", refusal.reason, extra=extra)
+        row = self.journal.refusal(refusal, message_id, call, self.seen_at)
+        await self._attempt(self.journal.save, self.seen_at, row)
+
+    async def _send_error(self, refusal: CallRefused, message_id: str) -> None:
+        code = refusal.fault.code(self._station.version)
+        await self._send(call_error_text(message_id, code, refusal.reason))
+
+    def _who(self) -> dict[str, str]:
+        connection = self._station.connection
+        return {"tenant": str(connection.tenant_id), "station": connection.identity}

@@ -1,0 +1,71 @@
+"""Which method answers which OCPP action: the decorator and the base of every station class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+
+from chargepoints.errors import CallRefused, Fault
+from chargepoints.schemas import check_call, is_known
+from chargepoints.types import Connection
+
+__all__ = ["Connection", "Handler", "Station", "answers"]
+
+Handler = Callable[[dict[str, Any], datetime], dict[str, Any]]
+H = TypeVar("H", bound=Callable[..., dict[str, Any]])
+
+
+def answers(action: str, *, in_memory: bool = False) -> Callable[[H], H]:
+    """Mark a method `(self, payload, received_at) -> answer` as the handler of an OCPP action.
+
+    It runs in a database thread, in the station's tenant scope and in a transaction that is
+    committed before the answer is sent. `in_memory` methods touch no database and run at once.
+    A method may raise `CallRefused`; anything else it raises becomes an InternalError.
+    """
+
+    def mark(method: H) -> H:
+        method.answers_action = action  # type: ignore[attr-defined]
+        method.runs_in_memory = in_memory  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def runs_in_memory(handler: Handler) -> bool:
+    """Whether the handler was marked as touching no database."""
+    return bool(getattr(handler, "runs_in_memory", False))
+
+
+class Station:
+    """One connected station; `config.ocpp` mixes the apps' handlers into a class per version."""
+
+    version: ClassVar[str] = ""
+    handlers: ClassVar[Mapping[str, str]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Collect the marked methods; two of them for one action are a mistake of ours."""
+        super().__init_subclass__(**kwargs)
+        found: dict[str, str] = {}
+        for name in dir(cls):
+            action = getattr(getattr(cls, name), "answers_action", None)
+            if action is None:
+                continue
+            if action in found:
+                raise TypeError(f"{found[action]} and {name} both answer {action}")
+            found[action] = name
+        cls.handlers = found
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def handler_of(self, action: str, payload: dict[str, Any]) -> Handler:
+        """The method that answers, once the payload is known to fit; raises `CallRefused`."""
+        name = self.handlers.get(action)
+        if name is None:
+            if is_known(self.version, action):
+                raise CallRefused(Fault.UNSUPPORTED_ACTION, "action: not supported here")
+            raise CallRefused(Fault.UNKNOWN_ACTION, "action: not part of this OCPP version")
+        check_call(self.version, action, payload)
+        handler: Handler = getattr(self, name)
+        return handler

@@ -1,0 +1,115 @@
+"""OCPP's own JSON schemas, as the `ocpp` package ships them, checked by jsonschema-rs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import jsonschema_rs
+from ocpp.messages import MessageType, get_validator
+
+from chargepoints.errors import CallRefused, Fault
+
+LONGEST_NAME_SHOWN = 50
+
+_validators: dict[tuple[str, str, int], Any] = {}
+
+_FAULTS = {
+    "type": Fault.TYPE,
+    "maxLength": Fault.TYPE,
+    "required": Fault.OCCURRENCE,
+    "minItems": Fault.OCCURRENCE,
+    "maxItems": Fault.OCCURRENCE,
+    "additionalProperties": Fault.FORMAT,
+}
+_REASONS = {
+    "maxLength": "is too long",
+    "minLength": "is too short",
+    "minItems": "has too few elements",
+    "maxItems": "has too many elements",
+    "enum": "is not one of the allowed values",
+    "format": "is not a date and time",
+    "minimum": "is too small",
+    "maximum": "is too large",
+    "multipleOf": "has too many decimals",
+}
+
+
+def check_call(version: str, action: str, payload: dict[str, Any]) -> None:
+    """Raise `CallRefused` unless the action exists in this version and the payload fits it."""
+    validator = _validator(version, action, MessageType.Call)
+    if validator is None:
+        raise CallRefused(Fault.UNKNOWN_ACTION, "action: not part of this OCPP version")
+    _check(validator, payload)
+
+
+def check_answer(version: str, action: str, payload: dict[str, Any]) -> None:
+    """Raise `CallRefused` unless the payload is an answer to the action."""
+    validator = _validator(version, action, MessageType.CallResult)
+    if validator is None:
+        raise CallRefused(Fault.UNKNOWN_ACTION, "action: not part of this OCPP version")
+    _check(validator, payload)
+
+
+def is_known(version: str, action: str) -> bool:
+    """Whether the action exists in this OCPP version, in whichever direction."""
+    return _validator(version, action, MessageType.Call) is not None
+
+
+def is_date_time(text: str) -> bool:
+    """Whether a text can be read as a point in time; OCPP's schemas ask for RFC 3339.
+
+    Read as leniently as `datetime` does: stations leave out the zone or the seconds' fraction.
+    """
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _validator(version: str, action: str, message_type: int) -> Any:
+    # A name that is not a plain word is no file name, whatever a station sends.
+    if not action.isalnum() or not action.isascii() or len(action) > LONGEST_NAME_SHOWN:
+        return None
+    if action.endswith(("Request", "Response")):
+        return None
+    key = (version, action, message_type)
+    if key not in _validators:
+        try:
+            library: Any = get_validator(message_type, action, version)
+        except OSError:
+            # Not remembered: a station could invent names for ever.
+            return None
+        _validators[key] = jsonschema_rs.Draft4Validator(
+            library.schema,
+            validate_formats=True,
+            formats={"date-time": is_date_time, "uri": lambda _text: True},
+        )
+    return _validators[key]
+
+
+def _check(validator: Any, payload: dict[str, Any]) -> None:
+    try:
+        validator.validate(payload)
+    except jsonschema_rs.ValidationError as error:
+        raise _refusal(error) from None
+
+
+def _refusal(error: jsonschema_rs.ValidationError) -> CallRefused:
+    kind = error.kind.name
+    details = error.kind.as_dict()
+    path = [str(step) for step in error.instance_path]
+    match kind:
+        case "required":
+            path.append(details["property"])
+            reason = "is missing"
+        case "additionalProperties":
+            path.append(str(details["unexpected"][0]))
+            reason = "is not a field of this message"
+        case "type":
+            reason = "is not of type " + " or ".join(details["types"])
+        case _:
+            reason = _REASONS.get(kind, "is not valid")
+    field = ".".join(step[:LONGEST_NAME_SHOWN] for step in path) or "payload"
+    return CallRefused(_FAULTS.get(kind, Fault.PROPERTY), f"{field}: {reason}")

@@ -1,0 +1,94 @@
+"""What stations say about themselves: their make, their state, their connectors' states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from chargepoints.models import ChargePoint, Connector, StatusRecord
+
+CLOCKS_ARE_SET_AFTER = datetime(2015, 1, 1, tzinfo=UTC)
+CLOCKS_MAY_BE_AHEAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """One StatusNotification; `evse_id` 0 is the station itself."""
+
+    evse_id: int
+    connector_id: int
+    status: str
+    at: datetime
+    error_code: str = ""
+    vendor_error_code: str = ""
+
+
+def record_boot(
+    *,
+    charge_point_id: UUID,
+    vendor: str,
+    model: str,
+    serial_number: str,
+    firmware_version: str,
+    at: datetime,
+) -> None:
+    """Keep what a station says it is, and that it was accepted."""
+    ChargePoint.objects.filter(pk=charge_point_id).update(
+        vendor=vendor,
+        model=model,
+        serial_number=serial_number,
+        firmware_version=firmware_version,
+        boot_state=ChargePoint.BootState.ACCEPTED,
+        booted_at=at,
+    )
+
+
+def record_status(*, charge_point_id: UUID, report: StatusReport) -> None:
+    """Add a status to the timeline, and show it unless a newer one is known.
+
+    Statuses are replayed after offline times and repeated: each counts once, by the station's time.
+    A connector we did not know is created.
+    """
+    connector = None
+    if report.evse_id:
+        connector, _ = Connector.objects.get_or_create(
+            charge_point_id=charge_point_id,
+            evse_id=report.evse_id,
+            connector_id=report.connector_id,
+        )
+    _, is_new = StatusRecord.objects.get_or_create(
+        charge_point_id=charge_point_id,
+        connector=connector,
+        status=report.status,
+        error_code=report.error_code,
+        at=report.at,
+        defaults={"vendor_error_code": report.vendor_error_code},
+    )
+    if connector is not None and is_new:
+        not_newer = Q(status_at__isnull=True) | Q(status_at__lte=report.at)
+        Connector.objects.filter(not_newer, pk=connector.pk).update(
+            status=report.status, error_code=report.error_code, status_at=report.at
+        )
+
+
+def plausible_time(text: str | None, received_at: datetime) -> datetime:
+    """The station's time of something, or when it was received if the station cannot know.
+
+    Before its first boot answer a station may say 1970 or 2000, and one whose clock is ahead would
+    hide everything that comes after.
+    """
+    if text is None:
+        return received_at
+    at = read_time(text)
+    if at < CLOCKS_ARE_SET_AFTER or at > received_at + CLOCKS_MAY_BE_AHEAD:
+        return received_at
+    return at
+
+
+def read_time(text: str) -> datetime:
+    """An OCPP date-time as UTC; without a zone it counts as UTC. Raises `ValueError`."""
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

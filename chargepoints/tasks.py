@@ -1,0 +1,23 @@
+"""Celery's side of charge points; the beat entries are in `config.celery`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from chargepoints import services
+
+
+@shared_task(name="chargepoints.tasks.expire_commands")
+def expire_commands() -> int:
+    """End commands past their time and wake sockets again; by beat every few seconds."""
+    return services.expire_commands(now=timezone.now())
+
+
+@shared_task(name="chargepoints.tasks.purge_messages")
+def purge_messages() -> int:
+    """Forget messages older than OCPP_LOG_DAYS; by beat once a day."""
+    return services.purge_messages(before=timezone.now() - timedelta(days=settings.OCPP_LOG_DAYS))
