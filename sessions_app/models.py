@@ -8,7 +8,8 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from chargepoints.models import ChargePoint, Connector
-from tenants.models import TenantOwned, TenantRecord
+from tenants.models import Tenant, TenantOwned, TenantRecord
+from tenants.scope import required_tenant_id
 
 
 class Driver(TenantRecord):
@@ -94,6 +95,7 @@ class ChargingSession(TenantRecord):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,  # the index by connector and start serves it
         related_name="sessions",
         verbose_name=_("connector"),
     )
@@ -119,10 +121,12 @@ class ChargingSession(TenantRecord):
     energy_wh = models.BigIntegerField(_("energy (Wh)"), default=0)
     energy_source = models.CharField(_("energy taken from"), max_length=32, blank=True)
     stop_reason = models.CharField(_("stop reason"), max_length=32, blank=True)
+    # Ranges (low, high, low, high, ...), both ends included: see `sequence.py`.
     seen_sequence = ArrayField(models.IntegerField(), default=list, editable=False)
     final_sequence = models.IntegerField(null=True, editable=False)
     settle_at = models.DateTimeField(null=True, editable=False)
     sample_count = models.PositiveIntegerField(_("samples"), default=0)
+    last_seq = models.PositiveIntegerField(default=0, editable=False)
     last_sample_at = models.DateTimeField(_("last sample"), null=True, blank=True)
     last_register_wh = models.BigIntegerField(null=True, editable=False)
     last_power_w = models.IntegerField(_("power (W)"), null=True, blank=True)
@@ -144,6 +148,12 @@ class ChargingSession(TenantRecord):
         )
         indexes = (
             models.Index(fields=("tenant", "-started_at"), name="sessions_by_start"),
+            models.Index(fields=("connector", "-started_at"), name="sessions_of_a_connector"),
+            models.Index(
+                fields=("token_uid",),
+                condition=models.Q(state="open"),
+                name="open_sessions_by_token",
+            ),
             models.Index(
                 fields=("settle_at",),
                 condition=models.Q(state="open", settle_at__isnull=False),
@@ -169,7 +179,18 @@ class MeterSample(TenantOwned):
     """
 
     pk = models.CompositePrimaryKey("session_id", "at", "context")
-    session = models.ForeignKey(ChargingSession, on_delete=models.CASCADE, related_name="samples")
+    # The primary key begins with the session; this table is written too often for idle indexes.
+    tenant = models.ForeignKey(
+        Tenant,
+        on_delete=models.PROTECT,
+        editable=False,
+        default=required_tenant_id,
+        related_name="+",
+        db_index=False,
+    )
+    session = models.ForeignKey(
+        ChargingSession, on_delete=models.CASCADE, related_name="samples", db_index=False
+    )
     at = models.DateTimeField()
     context = models.CharField(max_length=12)
     seq = models.PositiveIntegerField()

@@ -1,0 +1,155 @@
+"""Reads of charging sessions and their samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from sessions_app.flags import SessionFlag
+from sessions_app.models import ChargingSession, MeterSample
+from sessions_app.types import Sample, SampleContext, sample_order
+
+CURVE_POINTS = 500
+
+_FIELDS = (
+    "at",
+    "context",
+    "energy_wh",
+    "power_w",
+    "current_ma",
+    "current_l1_ma",
+    "current_l2_ma",
+    "current_l3_ma",
+    "voltage_mv",
+    "voltage_l1_mv",
+    "voltage_l2_mv",
+    "voltage_l3_mv",
+    "current_offered_ma",
+    "soc_pct",
+    "extra",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One instant of a session's chart: W, mV, mA, Wh of the register, percent.
+
+    With several phases the voltage is their mean and the current that of the most loaded one.
+    """
+
+    at: datetime
+    power_w: int | None
+    voltage_mv: int | None
+    current_ma: int | None
+    energy_wh: int | None
+    soc_pct: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnergy:
+    """Energy (Wh) and number of the sessions that ended on a day."""
+
+    day: date
+    energy_wh: int
+    sessions: int
+
+
+def open_sessions() -> QuerySet[ChargingSession]:
+    """Sessions not completed yet, also those that wait for something or were left behind."""
+    return ChargingSession.objects.filter(state=ChargingSession.State.OPEN)
+
+
+def sessions_under_way() -> QuerySet[ChargingSession]:
+    """Sessions that charge now: begun, not stopped, and not overtaken by a later one."""
+    return (
+        open_sessions()
+        .filter(started_at__isnull=False, ended_at=None)
+        .exclude(flags__contains=[SessionFlag.SUPERSEDED])
+        .select_related("charge_point", "connector", "driver")
+        .order_by("-started_at")
+    )
+
+
+def session_samples(session_id: UUID) -> list[Sample]:
+    """All samples of a session in the order of their times."""
+    rows = MeterSample.objects.filter(session_id=session_id).values_list(*_FIELDS)
+    return sorted(map(_sample, rows), key=sample_order)
+
+
+def samples_after(session_id: UUID, watermark: int) -> list[tuple[int, Sample]]:
+    """Samples stored or changed since `watermark`, with their numbers, in the order of commits.
+
+    A sample that a later message added to comes again under a new number.
+    """
+    rows = (
+        MeterSample.objects.filter(session_id=session_id, seq__gt=watermark)
+        .order_by("seq")
+        .values_list("seq", *_FIELDS)
+    )
+    return [(row[0], _sample(row[1:])) for row in rows]
+
+
+def session_curve(session_id: UUID, *, points: int = CURVE_POINTS) -> list[CurvePoint]:
+    """The chart of a session in at most `points` points that keep peaks and dips of power."""
+    curve = [_curve_point(sample) for sample in session_samples(session_id)]
+    if len(curve) <= points:
+        return curve
+    bucket = -(-len(curve) * 2 // points)
+    kept: list[CurvePoint] = []
+    for start in range(0, len(curve), bucket):
+        part = curve[start : start + bucket]
+        extremes = {min(part, key=_power), max(part, key=_power)}
+        kept += sorted(extremes, key=lambda point: point.at)
+    return kept
+
+
+def energy_by_day(*, day_from: date, day_to: date, zone: tzinfo) -> list[DayEnergy]:
+    """Energy of completed sessions by the local day they ended on, from `day_from` to the day
+    before `day_to`; days without any are left out."""
+    rows = (
+        ChargingSession.objects.filter(state=ChargingSession.State.COMPLETED)
+        .annotate(day=TruncDate("ended_at", tzinfo=zone))
+        .filter(day__gte=day_from, day__lt=day_to)
+        .values("day")
+        .annotate(total_wh=Sum("energy_wh"), sessions=Count("id"))
+        .order_by("day")
+    )
+    return [DayEnergy(row["day"], row["total_wh"], row["sessions"]) for row in rows]
+
+
+def _sample(row: tuple[Any, ...]) -> Sample:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["context"] = SampleContext(values["context"])
+    values["extra"] = values["extra"] or {}
+    return Sample(**values)
+
+
+def _curve_point(sample: Sample) -> CurvePoint:
+    voltages = [
+        value
+        for value in (sample.voltage_l1_mv, sample.voltage_l2_mv, sample.voltage_l3_mv)
+        if value is not None
+    ]
+    currents = [
+        value
+        for value in (sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma)
+        if value is not None
+    ]
+    mean_mv = sum(voltages) // len(voltages) if voltages else None
+    return CurvePoint(
+        at=sample.at,
+        power_w=sample.power_w,
+        voltage_mv=mean_mv if sample.voltage_mv is None else sample.voltage_mv,
+        current_ma=max(currents, default=None) if sample.current_ma is None else sample.current_ma,
+        energy_wh=sample.energy_wh,
+        soc_pct=sample.soc_pct,
+    )
+
+
+def _power(point: CurvePoint) -> int:
+    return point.power_w or 0

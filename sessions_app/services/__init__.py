@@ -1,0 +1,37 @@
+"""Writes of charging sessions: what stations report, the gate to billing, remote commands."""
+
+from sessions_app.services.authorization import (
+    Authorization,
+    AuthorizationStatus,
+    authorize_session,
+    authorize_token,
+)
+from sessions_app.services.completion import settle_next
+from sessions_app.services.gate import clear_session, hold_session, release_session
+from sessions_app.services.matching import flag_all_superseded
+from sessions_app.services.parking import drop_stray_readings
+from sessions_app.services.readings import record_readings
+from sessions_app.services.remote import request_start, request_stop
+from sessions_app.services.starts import Started, start_transaction
+from sessions_app.services.stops import stop_transaction
+from sessions_app.services.transaction_events import record_event
+
+__all__ = [
+    "Authorization",
+    "AuthorizationStatus",
+    "Started",
+    "authorize_session",
+    "authorize_token",
+    "clear_session",
+    "drop_stray_readings",
+    "flag_all_superseded",
+    "hold_session",
+    "record_event",
+    "record_readings",
+    "release_session",
+    "request_start",
+    "request_stop",
+    "settle_next",
+    "start_transaction",
+    "stop_transaction",
+]

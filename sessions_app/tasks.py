@@ -1,0 +1,24 @@
+"""Celery's side of charging sessions."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from sessions_app.services import drop_stray_readings, flag_all_superseded, settle_next
+from tenants.scope import across_tenants
+
+MOST_AT_ONCE = 500
+
+
+@shared_task(name="sessions_app.tasks.settle_sessions")
+def settle_sessions() -> int:
+    """Complete sessions that had their time to settle; run by beat. Returns how many."""
+    now = timezone.now()
+    with across_tenants(reason="sessions whose time to settle is over"):
+        drop_stray_readings(now=now)
+        flag_all_superseded()
+        for settled in range(MOST_AT_ONCE):
+            if not settle_next(now=now):
+                return settled
+    return MOST_AT_ONCE
