@@ -218,6 +218,11 @@ def _judge(between_wh: int, story: _Story) -> EnergyFlag | None:
     track = story.track
     if track.first_wh is None:
         return None
+    # A begin far below the samples is a placeholder when the stop is on the samples' base; else
+    # begin and stop have a base of their own.
+    is_far = story.begin_wh is not None and track.first_wh - story.begin_wh > story.lead_wh
+    if is_far and story.stop_fits:
+        return EnergyFlag.BEGIN_IMPLAUSIBLE
     rounding = _ROUNDING_WH + 2 * track.resolution_wh
     if between_wh < track.gain_wh - rounding:
         return EnergyFlag.STOP_BELOW_SAMPLES
@@ -255,4 +260,4 @@ def _evidence(
     stop = story.stop_wh if by_registers or story.stop_fits else track.last_wh
     if source is EnergySource.NONE:
         start, stop = story.begin_wh, None
-    return EnergyEvidence(energy_wh, start, stop, source, tuple(sorted(flags)))
+    return EnergyEvidence(energy_wh, start, stop, source, tuple(sorted(set(flags))))

@@ -92,7 +92,14 @@ def test_a_begin_placeholder_of_zero_is_not_910_kwh() -> None:
     for start in (None, 0):
         evidence = energy(start, 910_031, samples, started_at=START, max_power_w=22_000)
         assert (evidence.energy_wh, evidence.start_wh) == (83, 909_948)
-        assert evidence.flags == ("begin_implausible", "stop_implausible")
+        assert evidence.flags == ("begin_implausible",)
+
+
+def test_a_small_odometer_behind_a_placeholder_is_not_energy_either() -> None:
+    times = {"started_at": START, "ended_at": START + timedelta(hours=1), "max_power_w": 11_000}
+    evidence = energy(0, 6090, series(6003, 6044, 6081), **times)
+    assert (evidence.energy_wh, evidence.source) == (87, EnergySource.SAMPLES_AND_STOP)
+    assert evidence.flags == ("begin_implausible",)
 
 
 def test_a_placeholder_among_the_samples_is_not_energy_either() -> None:

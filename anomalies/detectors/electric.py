@@ -1,0 +1,85 @@
+"""What the electrical quantities of one sample say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anomalies.detectors.facts import Facts
+from sessions_app.normalise.numbers import parse_number
+from sessions_app.types import Sample
+
+_EXPORTS = ("Power.Active.Export", "Current.Export")
+
+
+@dataclass(frozen=True, slots=True)
+class Apparent:
+    """Voltage times current (W). `is_whole`: every conductor that may carry current is in it."""
+
+    power_w: int
+    is_whole: bool
+
+
+def phase_currents_ma(sample: Sample) -> list[int | None]:
+    """Currents of L1, L2 and L3 as reported."""
+    return [sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma]
+
+
+def largest_current_ma(sample: Sample) -> int | None:
+    """The largest current of any conductor, whatever its direction."""
+    currents = [*phase_currents_ma(sample), sample.current_ma]
+    return max((abs(current) for current in currents if current is not None), default=None)
+
+
+def apparent_power(sample: Sample, facts: Facts) -> Apparent | None:
+    """Voltage times current, times the power factor where the station reports it.
+
+    Per phase where currents are per phase, a missing voltage taken as the mean of the others
+    (there are models that omit L3). One unphased current counts only where it can mean but one
+    conductor: on three phases stations send a sum, a mean or the largest.
+    """
+    currents = phase_currents_ma(sample)
+    if any(current is not None for current in currents):
+        product = _over_phases(sample, currents)
+        is_whole = sum(current is not None for current in currents) >= facts.line_count
+    elif sample.current_ma is not None and facts.line_count == 1:
+        voltage = sample.voltage_mv or sample.voltage_l1_mv
+        product = None if voltage is None else voltage * abs(sample.current_ma)
+        is_whole = True
+    else:
+        return None
+    if product is None:
+        return None
+    return Apparent(product * _power_factor_permille(sample) // 1_000_000_000, is_whole)
+
+
+def is_exporting(sample: Sample) -> bool:
+    """Whether the car gives back energy, by the station's export measurands."""
+    return any(
+        value[:1] != "-" and any(digit in "123456789" for digit in value)
+        for key, value in sample.extra.items()
+        if key.startswith(_EXPORTS)
+    )
+
+
+def _over_phases(sample: Sample, currents: list[int | None]) -> int | None:
+    voltages = [sample.voltage_l1_mv, sample.voltage_l2_mv, sample.voltage_l3_mv]
+    known = [voltage for voltage in voltages if voltage]
+    usual = sum(known) // len(known) if known else sample.voltage_mv
+    if not usual:
+        return None
+    return sum(
+        (voltage or usual) * abs(current)
+        for voltage, current in zip(voltages, currents, strict=True)
+        if current is not None
+    )
+
+
+def _power_factor_permille(sample: Sample) -> int:
+    text = sample.extra.get("Power.Factor")
+    if not text:
+        return 1_000
+    try:
+        permille = abs(int(parse_number(text.split()[0]) * 1_000))
+    except ValueError:
+        return 1_000
+    return permille if 0 < permille <= 1_000 else 1_000

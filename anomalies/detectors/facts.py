@@ -1,0 +1,127 @@
+"""What is known of a connector and its session besides the samples."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+_NOMINAL_MV = 230_000
+
+
+class CurrentType(StrEnum):
+    """What the connector gives to the car."""
+
+    AC = "ac"
+    DC = "dc"
+
+
+class Activity(StrEnum):
+    """The connector's state as far as charging goes (1.6 status, 2.0.1 chargingState)."""
+
+    CHARGING = "charging"
+    SUSPENDED_EV = "suspended_ev"
+    SUSPENDED_EVSE = "suspended_evse"
+    NOT_CHARGING = "not_charging"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """From `at` on the connector was in this state, by the station's own time."""
+
+    at: datetime
+    activity: Activity
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """From `at` on our charging profile allowed this (per phase mA, or W); None: no limit."""
+
+    at: datetime
+    limit_ma: int | None
+    limit_w: int | None = None
+
+
+def _change_time(change: StatusChange | LimitChange) -> datetime:
+    return change.at
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Limits of the connector and what happened to it; None where it is not known.
+
+    `max_current_ma` is per phase and the least of connector and cable, `nominal_voltage_mv` phase
+    to neutral. `statuses` and `limits` may come in any order.
+    """
+
+    current_type: CurrentType | None = None
+    phases: int | None = None
+    nominal_voltage_mv: int | None = None
+    max_current_ma: int | None = None
+    max_power_w: int | None = None
+    started_at: datetime | None = None
+    meter_start_wh: int | None = None
+    statuses: tuple[StatusChange, ...] = ()
+    limits: tuple[LimitChange, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "statuses", tuple(sorted(self.statuses, key=_change_time)))
+        object.__setattr__(self, "limits", tuple(sorted(self.limits, key=_change_time)))
+
+    @property
+    def is_dc(self) -> bool:
+        """Whether the connector is known to be DC."""
+        return self.current_type is CurrentType.DC
+
+    @property
+    def line_count(self) -> int:
+        """Conductors that may carry current: 1 for DC, else the phases, 3 when unknown."""
+        return 1 if self.is_dc else self.phases or 3
+
+    @property
+    def rated_power_w(self) -> int | None:
+        """The most the connector can give, from its rating or its current; None for neither."""
+        if self.max_power_w or self.max_current_ma is None or self.is_dc:
+            return self.max_power_w
+        voltage_mv = self.nominal_voltage_mv or _NOMINAL_MV
+        return self.max_current_ma * voltage_mv * self.line_count // 1_000_000
+
+    def activity_at(self, at: datetime) -> StatusChange | None:
+        """The state in force and since when (repeated statuses count from the first)."""
+        index = bisect_right(self.statuses, at, key=_change_time) - 1
+        if index < 0:
+            return None
+        while index and self.statuses[index - 1].activity is self.statuses[index].activity:
+            index -= 1
+        return self.statuses[index]
+
+    def loosest_limit_ma(self, from_at: datetime, to_at: datetime) -> int | None:
+        """The highest limit in force at any time of the period; None when there was none."""
+        in_force = self._limits_between(from_at, to_at)
+        if not in_force or in_force[0].at > from_at:
+            return None
+        loosest = 0
+        for change in in_force:
+            if change.limit_ma is None:
+                return None
+            loosest = max(loosest, change.limit_ma)
+        return loosest
+
+    def unlimited_since(
+        self, at: datetime, is_low: Callable[[LimitChange], bool]
+    ) -> tuple[bool, datetime | None]:
+        """Whether no low limit is in force, and when the last one ended (None: there was none)."""
+        index = bisect_right(self.limits, at, key=_change_time) - 1
+        ended_at = None
+        while index >= 0 and not is_low(self.limits[index]):
+            ended_at = self.limits[index].at
+            index -= 1
+        if index < 0:
+            return True, None
+        return ended_at is not None, ended_at
+
+    def _limits_between(self, from_at: datetime, to_at: datetime) -> tuple[LimitChange, ...]:
+        first = max(0, bisect_right(self.limits, from_at, key=_change_time) - 1)
+        return self.limits[first : bisect_right(self.limits, to_at, key=_change_time)]

@@ -1,0 +1,115 @@
+"""The scan: one sample after another through all detectors, and the look back at the end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from anomalies.detectors.base import Ending, View
+from anomalies.detectors.catalogue import CATALOGUE
+from anomalies.detectors.facts import Facts
+from anomalies.detectors.register import read_register, register_limits
+from anomalies.detectors.state import STATE_VERSION, State, decode, encode
+from anomalies.detectors.thresholds import Thresholds
+from anomalies.types import Finding
+from sessions_app.registers import RegisterTrack, epoch_ms
+from sessions_app.types import Sample, SampleContext, SampleFlag, sample_order
+
+_DEFAULTS = Thresholds()
+
+
+def step(
+    state: State, sample: Sample, facts: Facts, thresholds: Thresholds = _DEFAULTS
+) -> tuple[State, tuple[Finding, ...]]:
+    """The next sample of a session through every detector.
+
+    Time order is the caller's duty (`sample_order`): a sample that comes late or twice is passed
+    over, since judging it would make a step back of a delay. Begin values sent again in later
+    frames and samples of a clock that is years ahead are passed over too. A fault is reported
+    once, and again only after it was gone.
+    """
+    at_ms, (_, order) = epoch_ms(sample.at), sample_order(sample)
+    if _is_passed_over(state, sample, at_ms, order):
+        return state, ()
+    register, register_step = read_register(state.register, sample, at_ms, facts, thresholds)
+    gap_ms = None if state.last_at_ms is None else at_ms - state.last_at_ms
+    view = View(sample, at_ms, gap_ms, facts, register_step)
+    memories = dict(state.memories)
+    findings = []
+    for detector in CATALOGUE:
+        if detector.step is None:
+            continue
+        memory = memories.get(detector.kind) or detector.memory()
+        memories[detector.kind], finding = detector.step(
+            memory, view, thresholds.of(detector.thresholds)
+        )
+        if finding is not None:
+            findings.append(finding)
+    return State(at_ms, order, register, memories), tuple(findings)
+
+
+def finish(
+    state: State,
+    *,
+    meter_start_wh: int | None,
+    meter_stop_wh: int | None,
+    started_at: datetime,
+    ended_at: datetime,
+    facts: Facts,
+    thresholds: Thresholds = _DEFAULTS,
+) -> tuple[Finding, ...]:
+    """The checks of a finished session, after its last `step`; at most one finding per kind."""
+    limits = register_limits(facts, thresholds)
+    ending = Ending(
+        meter_start_wh, meter_stop_wh, started_at, ended_at, state.register, limits, facts
+    )
+    found = [
+        detector.finish(
+            state.memories.get(detector.kind) or detector.memory(),
+            ending,
+            thresholds.of(detector.thresholds),
+        )
+        for detector in CATALOGUE
+        if detector.finish is not None
+    ]
+    return tuple(finding for finding in found if finding is not None)
+
+
+def to_json(state: State) -> dict[str, Any]:
+    """The state as JSON values, about 1 kB; times are ms since 1970."""
+    memories = {kind: encode(memory) for kind, memory in sorted(state.memories.items())}
+    return {
+        "version": STATE_VERSION,
+        "last_at_ms": state.last_at_ms,
+        "last_order": state.last_order,
+        "register": encode(state.register),
+        "memories": {kind: memory for kind, memory in memories.items() if memory},
+    }
+
+
+def from_json(data: object) -> State:
+    """The state that `to_json` wrote; a fresh one for another version or anything else."""
+    if not isinstance(data, dict) or data.get("version") != STATE_VERSION:
+        return State()
+    last_at_ms, last_order = data.get("last_at_ms"), data.get("last_order")
+    memories = data.get("memories")
+    if type(last_at_ms) is not int or type(last_order) is not int or not isinstance(memories, dict):
+        return State()
+    return State(
+        last_at_ms,
+        last_order,
+        decode(RegisterTrack, data.get("register")),
+        {
+            detector.kind: decode(detector.memory, memories[detector.kind])
+            for detector in CATALOGUE
+            if detector.kind in memories
+        },
+    )
+
+
+def _is_passed_over(state: State, sample: Sample, at_ms: int, order: int) -> bool:
+    if sample.context is SampleContext.BEGIN or SampleFlag.CLOCK_AHEAD in sample.flags:
+        return True
+    if state.last_at_ms is None:
+        return False
+    return (at_ms, order) <= (state.last_at_ms, state.last_order)
