@@ -83,13 +83,14 @@ def beat_program(folder: Path, environment: Mapping[str, str] | None = None) -> 
     )
 
 
-def stripe_program(port: int, webhook_url: str, webhook_secret: str) -> Program:
-    """The Stripe stand-in on loopback."""
+def stripe_program(port: int, webhook_url: str, webhook_secret: str, state_file: Path) -> Program:
+    """The Stripe stand-in on loopback; like the database, it remembers over restarts."""
     return Program(
         name="Stripe stand-in",
         command=[
             *(sys.executable, "-m", "config.devstack.stripe_stand_in", "--port", str(port)),
             *("--webhook-url", webhook_url, "--webhook-secret", webhook_secret),
+            *("--state-file", str(state_file)),
         ],
         folder=ROOT,
         ready=lambda: _answers(f"http://127.0.0.1:{port}/"),

@@ -98,7 +98,10 @@ class Stack:
     def _stripe(self) -> Program:
         local = state.local_values()
         return stripe_program(
-            local.stripe_port, f"{self.base_url}{WEBHOOK_PATH}", local.stripe_webhook_secret
+            local.stripe_port,
+            f"{self.base_url}{WEBHOOK_PATH}",
+            local.stripe_webhook_secret,
+            state.state_folder() / "stripe-stand-in.json",
         )
 
 
