@@ -39,7 +39,8 @@ class Patience:
 
     def wait_after(self, attempts: int) -> timedelta:
         """The pause after so many attempts (at least one)."""
-        return min(self.first_wait * 2 ** min(attempts - 1, 30), self.longest_wait)
+        doubled: int = 2 ** min(attempts - 1, 30)
+        return min(self.first_wait * doubled, self.longest_wait)
 
 
 def patience() -> Patience:

@@ -72,6 +72,19 @@ def receivable_owner(session: ChargingSession) -> str:
     return UNIDENTIFIED_OWNER if session.driver_id is None else str(session.driver_id)
 
 
+def collection_of(*, driver_id: UUID | None, gross_minor: int, currency: str) -> Charge.Collection:
+    """How an amount can be had from a driver as things are now."""
+    if gross_minor == 0:
+        return Charge.Collection.NOTHING_TO_PAY
+    if driver_id is None:
+        return Charge.Collection.UNIDENTIFIED
+    if not BillingAccount.objects.filter(driver_id=driver_id).exists():
+        return Charge.Collection.NO_BILLING_ACCOUNT
+    if gross_minor < invoice_minimum_minor(currency):
+        return Charge.Collection.BELOW_MINIMUM
+    return Charge.Collection.INVOICE
+
+
 def _locked_session(session_id: UUID) -> ChargingSession:
     session = (
         ChargingSession.objects.select_for_update(of=("self",))
@@ -83,18 +96,6 @@ def _locked_session(session_id: UUID) -> ChargingSession:
     if session.gate == ChargingSession.Gate.HELD:
         raise SessionNotBillable(f"session {session_id} is held: {session.gate_reason}")
     return session
-
-
-def _collection(session: ChargingSession, rated: RatedCharge) -> Charge.Collection:
-    if rated.gross_minor == 0:
-        return Charge.Collection.NOTHING_TO_PAY
-    if session.driver_id is None:
-        return Charge.Collection.UNIDENTIFIED
-    if not BillingAccount.objects.filter(driver_id=session.driver_id).exists():
-        return Charge.Collection.NO_BILLING_ACCOUNT
-    if rated.gross_minor < invoice_minimum_minor(rated.currency):
-        return Charge.Collection.BELOW_MINIMUM
-    return Charge.Collection.INVOICE
 
 
 def _write_charge(
@@ -109,7 +110,9 @@ def _write_charge(
         gross_minor=rated.gross_minor,
         net_minor=rated.net_minor,
         vat_minor=rated.vat_minor,
-        collection=_collection(session, rated),
+        collection=collection_of(
+            driver_id=session.driver_id, gross_minor=rated.gross_minor, currency=rated.currency
+        ),
         explanation=rated.explanation,
         inputs_hash=rated.inputs_hash,
         rules_version=rated.rules_version,

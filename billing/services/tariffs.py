@@ -35,7 +35,7 @@ def publish_tariff_version(
     vat_rate: Decimal = Decimal(25),
     currency: str = "SEK",
 ) -> TariffVersion:
-    """Add the tariff's next version; prices include VAT and are major units per kWh, minute, session.
+    """Add the tariff's next version; prices include VAT, in major units per kWh, minute, session.
 
     A version is never changed: a correction is a later version. Raises `IntegrityError` when
     another version starts at the same time.

@@ -159,5 +159,3 @@ def _client(api_key: str, api_base: str) -> stripe.StripeClient:
         max_network_retries=REPEATS,
         http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S)),
     )
-
-

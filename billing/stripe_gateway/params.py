@@ -45,11 +45,19 @@ def default_method_body(*, payment_method_ref: str) -> Json:
 
 
 def invoice_body(
-    *, customer_ref: str, currency: str, number: str, metadata: dict[str, str]
+    *,
+    customer_ref: str,
+    currency: str,
+    number: str,
+    number_name: str,
+    is_own_series: bool,
+    metadata: dict[str, str],
 ) -> Json:
     """An empty draft that stays one until we finalize it.
 
-    Pending items are left out: two drafts for one customer would take each other's.
+    Pending items are left out: two drafts for one customer would take each other's. On the
+    seller's own account (`is_own_series`) the document has our number; on an account that sellers
+    share, where Stripe wants numbers of its own, ours is printed beside it.
     """
     body: InvoiceCreateParams = {
         "customer": customer_ref,
@@ -57,9 +65,12 @@ def invoice_body(
         "auto_advance": False,
         "collection_method": "charge_automatically",
         "pending_invoice_items_behavior": "exclude",
-        "custom_fields": [{"name": "Fakturanr", "value": number}],
         "metadata": metadata,
     }
+    if is_own_series:
+        body["number"] = number
+    else:
+        body["custom_fields"] = [{"name": number_name, "value": number}]
     return cast("Json", body)
 
 

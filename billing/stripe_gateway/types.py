@@ -25,6 +25,10 @@ class RemoteObject:
     ref: str
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    def summary(self) -> Json:
+        """What is kept of it with the call that gave it."""
+        return {"ref": self.ref}
+
 
 @dataclass(frozen=True, slots=True)
 class RemotePaymentMethod(RemoteObject):
@@ -50,6 +54,10 @@ class RemoteInvoice(RemoteObject):
     customer_ref: str = ""
     hosted_url: str = ""
     paid_at: datetime | None = None
+
+    def summary(self) -> Json:
+        """What is kept of it with the call that gave it."""
+        return {"ref": self.ref, "status": self.status, "total_minor": self.total_minor}
 
     @property
     def is_paid(self) -> bool:

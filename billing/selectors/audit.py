@@ -1,0 +1,96 @@
+"""The audit of the books: do they agree with themselves, with charges, invoices and payments?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+# Each query finds what must not be; its columns go into its sentence. They see what the tenant
+# scope in force shows.
+_RULES: tuple[tuple[str, str], ...] = (
+    (
+        "entry {} is out of balance by {} {}",
+        """SELECT e.ref, sum(p.amount_minor), a.currency
+             FROM billing_journalentry e
+             JOIN billing_posting p ON p.entry_id = e.id
+             JOIN billing_ledgeraccount a ON a.id = p.account_id
+            GROUP BY e.id, a.currency HAVING sum(p.amount_minor) <> 0""",
+    ),
+    (
+        "entry {} has {} of its {} postings",
+        """SELECT e.ref, count(p.id), e.posting_count
+             FROM billing_journalentry e LEFT JOIN billing_posting p ON p.entry_id = e.id
+            GROUP BY e.id HAVING count(p.id) <> e.posting_count""",
+    ),
+    (
+        "charge {} of {} is not what its lines come to ({})",
+        """SELECT c.id, c.gross_minor, coalesce(sum(l.gross_minor), 0)
+             FROM billing_charge c LEFT JOIN billing_chargeline l ON l.charge_id = c.id
+            GROUP BY c.id
+           HAVING c.gross_minor <> coalesce(sum(l.gross_minor), 0)
+               OR c.vat_minor <> coalesce(sum(l.vat_minor), 0)""",
+    ),
+    (
+        "charge {} of {} is booked as {}",
+        """SELECT c.id, c.gross_minor, coalesce(sum(p.amount_minor), 0)
+             FROM billing_charge c
+             LEFT JOIN billing_journalentry e
+               ON e.tenant_id = c.tenant_id AND e.ref = 'charge:' || c.id
+             LEFT JOIN billing_posting p ON p.entry_id = e.id AND p.account_id IN
+                       (SELECT id FROM billing_ledgeraccount WHERE code = 'receivable')
+            GROUP BY c.id HAVING c.gross_minor <> coalesce(sum(p.amount_minor), 0)""",
+    ),
+    (
+        "invoice {} of {} is not its charge ({})",
+        """SELECT i.number, i.total_minor, c.gross_minor
+             FROM billing_invoice i JOIN billing_charge c ON c.id = i.charge_id
+            WHERE i.total_minor <> c.gross_minor OR i.vat_minor <> c.vat_minor""",
+    ),
+    (
+        "invoice {} is {} but its payment is booked as {}",
+        """SELECT i.number, i.state, coalesce(sum(p.amount_minor), 0)
+             FROM billing_invoice i
+             LEFT JOIN billing_journalentry e
+               ON e.tenant_id = i.tenant_id AND e.ref = 'invoice:' || i.id || ':paid'
+             LEFT JOIN billing_posting p ON p.entry_id = e.id AND p.account_id IN
+                       (SELECT id FROM billing_ledgeraccount WHERE code = 'stripe_pending')
+            GROUP BY i.id
+           HAVING coalesce(sum(p.amount_minor), 0)
+               <> CASE WHEN i.state = 'paid' THEN i.total_minor ELSE 0 END""",
+    ),
+    (
+        "receivables of {} are {} {}, but {} are unpaid",
+        """SELECT t.slug, coalesce(booked.total, 0), coalesce(booked.currency, owed.currency),
+                  coalesce(owed.total, 0)
+             FROM (SELECT p.tenant_id, a.currency, sum(p.amount_minor) AS total
+                     FROM billing_posting p JOIN billing_ledgeraccount a ON a.id = p.account_id
+                    WHERE a.code = 'receivable' GROUP BY p.tenant_id, a.currency) booked
+             FULL JOIN (SELECT c.tenant_id, c.currency, sum(c.gross_minor) AS total
+                          FROM billing_charge c
+                          LEFT JOIN billing_invoice i ON i.charge_id = c.id AND i.state = 'paid'
+                         WHERE i.id IS NULL GROUP BY c.tenant_id, c.currency) owed
+               ON owed.tenant_id = booked.tenant_id AND owed.currency = booked.currency
+             JOIN tenants_tenant t ON t.id = coalesce(booked.tenant_id, owed.tenant_id)
+            WHERE coalesce(booked.total, 0) <> coalesce(owed.total, 0)""",
+    ),
+    (
+        "invoice numbers of {} have a gap: {} up to {}",
+        """SELECT t.slug, count(i.id), max(i.number)
+             FROM billing_invoice i JOIN tenants_tenant t ON t.id = i.tenant_id
+            GROUP BY t.slug HAVING count(i.id) <> max(i.number)""",
+    ),
+)
+
+
+def ledger_faults() -> list[str]:
+    """Every fault in the books of the tenants in scope, as a sentence; empty when all is well."""
+    return list(_faults())
+
+
+def _faults() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        for sentence, query in _RULES:
+            cursor.execute(query)
+            for row in cursor.fetchall():
+                yield sentence.format(*row)

@@ -1,0 +1,100 @@
+"""Where a session's money is, what nobody was asked for, and what is stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Charge, Invoice, StripeCommand
+from sessions_app.models import ChargingSession
+
+NOT_RATED: Final = "not_rated"
+HELD: Final = "held"
+
+STUCK_AFTER: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPayment:
+    """A session's payment in one word (`state`) and in the reader's language (`label`).
+
+    `state` is `not_rated`, `held`, a `Charge.Collection` while there is no invoice, or an
+    `Invoice.State`. Amounts are minor units including VAT, None before rating.
+    """
+
+    state: str
+    label: str | Promise
+    gross_minor: int | None = None
+    currency: str = ""
+    invoice_id: UUID | None = None
+    invoice_number: int | None = None
+    hosted_url: str = ""
+    problem: str = ""
+
+    @property
+    def is_paid(self) -> bool:
+        """The money is at Stripe."""
+        return self.state == Invoice.State.PAID
+
+
+def payment_state_of(session: ChargingSession) -> SessionPayment:
+    """Where one session's money is."""
+    return payment_states([session])[session.pk]
+
+
+def payment_states(sessions: Iterable[ChargingSession]) -> dict[UUID, SessionPayment]:
+    """Where the money of several sessions is, by session id, in one query."""
+    wanted = list(sessions)
+    charges = Charge.objects.filter(session__in=wanted).select_related("invoice")
+    found = {charge.session_id: charge for charge in charges}
+    return {session.pk: _payment(session, found.get(session.pk)) for session in wanted}
+
+
+def charges_not_invoiced() -> QuerySet[Charge]:
+    """Charges with money nobody was asked for; `collection` says why at rating."""
+    return Charge.objects.filter(invoice__isnull=True, gross_minor__gt=0)
+
+
+def invoices_unpaid() -> QuerySet[Invoice]:
+    """Invoices on their way, or waiting for a driver or a person."""
+    return Invoice.objects.exclude(state__in=(Invoice.State.PAID, Invoice.State.VOID))
+
+
+def stuck_commands(*, now: datetime) -> QuerySet[StripeCommand]:
+    """Calls to Stripe that wait for a person, or have been owed for more than an hour."""
+    states = StripeCommand.State
+    waiting = Q(state__in=(states.PENDING, states.SENDING, states.UNKNOWN))
+    return StripeCommand.objects.filter(
+        Q(state=states.MANUAL) | (waiting & Q(created_at__lt=now - STUCK_AFTER))
+    )
+
+
+def _payment(session: ChargingSession, charge: Charge | None) -> SessionPayment:
+    if charge is None:
+        if session.gate == ChargingSession.Gate.HELD:
+            return SessionPayment(HELD, _("Held"), problem=session.gate_reason)
+        return SessionPayment(NOT_RATED, _("Not priced yet"))
+    invoice = getattr(charge, "invoice", None)
+    if invoice is None:
+        collection = Charge.Collection(charge.collection)
+        return SessionPayment(
+            collection.value, collection.label, charge.gross_minor, charge.currency
+        )
+    state = Invoice.State(invoice.state)
+    return SessionPayment(
+        state.value,
+        state.label,
+        charge.gross_minor,
+        charge.currency,
+        invoice_id=invoice.pk,
+        invoice_number=invoice.number,
+        hosted_url=invoice.hosted_url,
+        problem=invoice.problem,
+    )

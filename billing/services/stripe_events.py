@@ -1,0 +1,185 @@
+"""What Stripe tells us: stored first, then answered by fetching what it is about."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from billing.events import StripeEventStored
+from billing.models import BillingAccount, EventWatermark, Invoice, StripeAccount, StripeEvent
+from billing.services.owed_calls import owe_fetch
+from billing.stripe_gateway import CallFor, RemoteEvent, StripeFailure, StripeGateway
+from outbox.services import publish
+from tenants.scope import across_tenants, tenant_scope
+
+log = logging.getLogger(__name__)
+
+# What makes us look at an invoice again; everything else is kept and nothing more.
+FETCH_ON: Final = frozenset(
+    {
+        "invoice.finalization_failed",
+        "invoice.finalized",
+        "invoice.marked_uncollectible",
+        "invoice.overpaid",
+        "invoice.paid",
+        "invoice.payment_action_required",
+        "invoice.payment_failed",
+        "invoice.voided",
+        "invoice_payment.paid",
+    }
+)
+
+# Events may show up in the list some time after the instant they carry.
+LISTING_OVERLAP: Final = timedelta(hours=1)
+FIRST_LISTING: Final = timedelta(days=1)
+
+
+class Receipt(StrEnum):
+    """What became of an event."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    NOT_OURS = "not_ours"
+
+
+def store_event(event: RemoteEvent, *, now: datetime) -> Receipt:
+    """Keep an event once, with the delivery that will answer it; one nobody owns is only logged."""
+    tenant_id = tenant_of(event)
+    if tenant_id is None:
+        log.info(
+            "Stripe event of nobody here",
+            extra={"event": event.ref, "type": event.type, "account": event.account_ref},
+        )
+        return Receipt.NOT_OURS
+    with tenant_scope(tenant_id), transaction.atomic():
+        row = StripeEvent(
+            stripe_account_ref=event.account_ref,
+            event_ref=event.ref,
+            type=event.type,
+            object_ref=event.object_ref,
+            api_version=event.api_version,
+            payload=event.payload,
+            occurred_at=event.occurred_at,
+        )
+        StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
+        if not StripeEvent.objects.filter(pk=row.pk).exists():
+            return Receipt.KNOWN
+        publish(StripeEventStored(stripe_event_id=row.pk, occurred_at=now))
+    return Receipt.STORED
+
+
+def tenant_of(event: RemoteEvent) -> UUID | None:
+    """Whose event it is: the connected account's owner, or the owner of the row it is about.
+
+    Metadata is believed only if it names a row of the same Stripe account.
+    """
+    with across_tenants(reason="whose Stripe event is it"):
+        owners = StripeAccount.objects.filter(account_ref=event.account_ref).values_list(
+            "tenant_id", flat=True
+        )[:2]
+        if event.account_ref and len(owners) == 1:
+            return owners[0]
+        for rows in _rows_about(event):
+            tenant_ids = set(rows.values_list("tenant_id", flat=True)[:2])
+            if len(tenant_ids) == 1:
+                return tenant_ids.pop()
+    return None
+
+
+def answer_event(*, stripe_event_id: UUID, now: datetime) -> None:
+    """Have the invoice an event is about fetched; one about nothing of ours changes nothing."""
+    event = StripeEvent.objects.get(pk=stripe_event_id)
+    if event.type in FETCH_ON:
+        invoice = (
+            Invoice.objects.select_for_update()
+            .filter(
+                stripe_account_ref=event.stripe_account_ref,
+                stripe_invoice_ref=invoice_ref_of(event.type, event.payload),
+            )
+            .exclude(stripe_invoice_ref="")
+            .first()
+        )
+        if invoice is None:
+            _note_stray(event)
+        else:
+            owe_fetch(invoice=invoice, now=now)
+    StripeEvent.objects.filter(pk=event.pk).update(handled_at=now)
+
+
+def fetch_missed_events(*, now: datetime) -> int:
+    """List every account's events since the last listing and store what no webhook brought.
+
+    Returns how many were new. An account that does not answer is listed from the same place
+    next time.
+    """
+    with across_tenants(reason="every Stripe account in use"):
+        used = set(StripeAccount.objects.values_list("account_ref", flat=True)) | {""}
+    return sum(_fetch_missed(account_ref, now) for account_ref in sorted(used))
+
+
+def invoice_ref_of(event_type: str, payload: dict[str, object]) -> str:
+    """The Stripe invoice an event is about; blank when it is about something else."""
+    data = payload.get("data")
+    about = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(about, dict):
+        return ""
+    field = "id" if event_type.startswith("invoice.") else "invoice"
+    found = about.get(field)
+    return found if isinstance(found, str) else ""
+
+
+def _rows_about(event: RemoteEvent) -> list[QuerySet[Invoice] | QuerySet[BillingAccount]]:
+    """Rows of the event's account that it may be about, the most certain first."""
+    found: list[QuerySet[Invoice] | QuerySet[BillingAccount]] = []
+    invoices = Invoice.objects.filter(stripe_account_ref=event.account_ref)
+    accounts = BillingAccount.objects.filter(stripe_account_ref=event.account_ref)
+    invoice_ref = invoice_ref_of(event.type, event.payload)
+    if invoice_ref:
+        found.append(invoices.filter(stripe_invoice_ref=invoice_ref))
+    if event.object_ref:
+        found.append(accounts.filter(stripe_customer_ref=event.object_ref))
+    invoice_id = _uuid(event.object_metadata.get("invoice"))
+    if invoice_id is not None:
+        found.append(invoices.filter(pk=invoice_id))
+    account_id = _uuid(event.object_metadata.get("billing_account"))
+    if account_id is not None:
+        found.append(accounts.filter(pk=account_id))
+    return found
+
+
+def _note_stray(event: StripeEvent) -> None:
+    """An invoice at Stripe that no row of ours stands for: made by hand, or a second one."""
+    log.warning(
+        "Stripe event about an invoice that is not ours",
+        extra={"event": event.event_ref, "type": event.type, "object": event.object_ref},
+    )
+
+
+def _fetch_missed(account_ref: str, now: datetime) -> int:
+    watermark = EventWatermark.objects.filter(pk=account_ref).first()
+    since = now - FIRST_LISTING if watermark is None else watermark.listed_until - LISTING_OVERLAP
+    try:
+        events = StripeGateway(account_ref).events_since(CallFor(account_ref), since)
+    except StripeFailure:
+        log.warning("events could not be listed", extra={"account": account_ref}, exc_info=True)
+        return 0
+    # A list says nothing of the account it was asked of; a webhook does, and both are one event.
+    receipts = [store_event(replace(event, account_ref=account_ref), now=now) for event in events]
+    EventWatermark.objects.update_or_create(
+        stripe_account_ref=account_ref, defaults={"listed_until": now}
+    )
+    return receipts.count(Receipt.STORED)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,26 @@
+"""What billing does when others say something happened."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from billing.events import StripeEventStored
+from billing.services.charges import rate_session
+from billing.services.invoices import issue_invoice
+from billing.services.stripe_events import answer_event
+from outbox.events import subscribe
+from sessions_app.events import SessionCleared
+
+
+@subscribe(SessionCleared)
+def bill_session(event: SessionCleared) -> None:
+    """Rate the session and issue its invoice, both once."""
+    now = timezone.now()
+    charge = rate_session(session_id=event.session_id, now=now)
+    issue_invoice(charge_id=charge.pk, now=now)
+
+
+@subscribe(StripeEventStored)
+def answer_stripe_event(event: StripeEventStored) -> None:
+    """Owe the fetch that brings our invoice in line."""
+    answer_event(stripe_event_id=event.stripe_event_id, now=timezone.now())

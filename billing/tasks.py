@@ -1,0 +1,37 @@
+"""Celery's side of billing; each is also run by the clock."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing.selectors import ledger_faults
+from billing.services.stripe_commands import send_due_stripe_commands as send_due
+from billing.services.stripe_events import fetch_missed_events
+from tenants.scope import across_tenants
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="billing.tasks.send_due_stripe_commands")  # type: ignore[untyped-decorator]
+def send_due_stripe_commands() -> int:
+    """Make the calls to Stripe that are due."""
+    return send_due()
+
+
+@shared_task(name="billing.tasks.fetch_missed_stripe_events")  # type: ignore[untyped-decorator]
+def fetch_missed_stripe_events() -> int:
+    """Fill the gaps webhooks left."""
+    return fetch_missed_events(now=timezone.now())
+
+
+@shared_task(name="billing.tasks.check_ledger")  # type: ignore[untyped-decorator]
+def check_ledger() -> int:
+    """Look for faults in the books; each is logged as an error."""
+    with across_tenants(reason="ledger check"):
+        faults = ledger_faults()
+    for fault in faults:
+        log.error("fault in the books", extra={"fault": fault})
+    return len(faults)
