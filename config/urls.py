@@ -12,4 +12,5 @@ urlpatterns = [
     path("readyz", report_ready, name="ready"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("", include("billing.urls")),
 ]
