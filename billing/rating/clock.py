@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -69,7 +69,7 @@ class WallClock:
     def text_at(self, at_s: int) -> str:
         """Write a Unix second as local ISO time with its offset."""
         offset = timezone(timedelta(seconds=self.offset_at(at_s)))
-        return datetime.fromtimestamp(at_s, UTC).astimezone(offset).isoformat()
+        return datetime.fromtimestamp(at_s, offset).isoformat()
 
     def crossings(self, seconds_of_day: Iterable[int]) -> set[int]:
         """Return every Unix second at which the clock may come to show one of these times.

@@ -28,7 +28,7 @@ from billing.rating.types import LineKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from billing.rating.meter import MeterPoint
+    from billing.rating.meter import MeterRow
     from billing.rating.spot import SpotSpan
     from billing.rating.types import Json, SessionFacts
 
@@ -41,7 +41,7 @@ def write_canonically(value: Json) -> bytes:
 def hash_inputs(
     rules_version: str,
     session: SessionFacts,
-    points: list[MeterPoint],
+    rows: list[MeterRow],
     tariff: TariffFacts,
     spans: list[SpotSpan],
 ) -> str:
@@ -60,7 +60,7 @@ def hash_inputs(
             "energy_wh": session.energy_wh,
             "meter_start_wh": session.meter_start_wh,
             "time_zone": session.time_zone,
-            "readings": points,
+            "readings": rows,
         },
         "tariff": tariff_document(tariff),
         "spot": [(span.from_s, span.to_s, text_of(span.price)) for span in spans],

@@ -37,8 +37,8 @@ def rate(
     open session up to now gives its running cost. Raises `UnratableSession` for an unknown time
     zone and `OverlappingSpotPrices`.
     """
-    points = order_readings(session.readings)
-    meter = trace_meter(session, points)
+    rows = order_readings(session.readings)
+    meter = trace_meter(session, rows)
     clock = read_clock(session.time_zone, meter.start_s, meter.end_s)
     spans = select_slots(spot_slots, meter.start_s, meter.end_s) if _uses_spot(tariff) else []
     scene = set_scene(session, tariff, meter, clock, SpotPrices(spans))
@@ -49,7 +49,7 @@ def rate(
     tally.apply_step_sizes()
     lines = build_lines(tariff, tally.buckets(), clock)
     bounds = bound_splits(scene, cuts, tally.energy_prices)
-    inputs_hash = hash_inputs(RULES_VERSION, session, points, tariff, spans)
+    inputs_hash = hash_inputs(RULES_VERSION, session, rows, tariff, spans)
     explanation = _explain(scene, lines, bounds, session.time_zone)
     explanation["inputs_hash"] = inputs_hash
     return RatedCharge(

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,19 +23,21 @@ def whole_second(at: datetime) -> int:
     return since.days * 86400 + since.seconds
 
 
+# A reading as it is rated: Unix second, Wh, W, mA. Plain tuples: a long session has thousands.
+MeterRow: TypeAlias = tuple[int, int, int, int]
+
+
 class MeterPoint(NamedTuple):
-    """A reading as it is rated: Unix second, register or session energy (Wh), W, mA."""
+    """A point of the session's own energy curve: Unix second and Wh since the start."""
 
     at_s: int
     energy_wh: int
-    power_w: int = UNREPORTED
-    current_ma: int = UNREPORTED
 
 
-def order_readings(readings: Iterable[Reading]) -> list[MeterPoint]:
+def order_readings(readings: Iterable[Reading]) -> list[MeterRow]:
     """Return the readings in time order without repeats, whatever order they arrived in."""
-    points = {
-        MeterPoint(
+    rows = {
+        (
             whole_second(at),
             register_wh,
             UNREPORTED if power_w is None else power_w,
@@ -43,7 +45,7 @@ def order_readings(readings: Iterable[Reading]) -> list[MeterPoint]:
         )
         for at, register_wh, power_w, current_ma in readings
     }
-    return sorted(points)
+    return sorted(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +127,33 @@ class Meter:
         return self.currents_ma[bisect_right(self.seconds, at_s) - 1]
 
 
-def trace_meter(session: SessionFacts, points: list[MeterPoint]) -> Meter:
-    """Lay the session's energy along its readings (`points` from `order_readings`).
+def trace_meter(session: SessionFacts, rows: list[MeterRow]) -> Meter:
+    """Lay the session's energy along its readings (`rows` from `order_readings`).
 
     A reading outside the session, below an earlier one or above the billed total is ignored and
     counted. Energy the readings do not show was delivered between the last of them and the end
     of charging.
     """
     start_s, end_s = whole_second(session.started_at), whole_second(session.ended_at)
-    inside = [point for point in points if start_s <= point.at_s <= end_s]
+    inside = [row for row in rows if start_s <= row[0] <= end_s]
     base_wh = session.meter_start_wh
     if base_wh is None:
-        base_wh = inside[0].energy_wh if inside else 0
-    ignored = Counter({"outside_session": len(points) - len(inside)})
-    kept = [MeterPoint(start_s, 0)]
-    for point in inside:
-        fault = _fit_point(kept, point._replace(energy_wh=point.energy_wh - base_wh), session)
-        if fault:
-            ignored[fault] += 1
+        base_wh = inside[0][1] if inside else 0
+    ignored = Counter({"outside_session": len(rows) - len(inside)})
+    kept: list[MeterRow] = [(start_s, 0, UNREPORTED, UNREPORTED)]
+    for at_s, register_wh, power_w, current_ma in inside:
+        energy_wh = register_wh - base_wh
+        last_s, last_wh, _, _ = kept[-1]
+        if energy_wh < last_wh:
+            ignored["register_fell"] += 1
+        elif energy_wh > session.energy_wh:
+            ignored["above_total"] += 1
+        elif at_s > last_s:
+            kept.append((at_s, energy_wh, power_w, current_ma))
+        elif at_s == start_s and energy_wh > 0:
+            ignored["energy_before_start"] += 1
+        else:
+            kept[-1] = (at_s, energy_wh, power_w, current_ma)
     _close_curve(kept, session, end_s)
     seconds, energies, powers, currents = (list(column) for column in zip(*kept, strict=True))
     return Meter(
@@ -150,31 +161,16 @@ def trace_meter(session: SessionFacts, points: list[MeterPoint]) -> Meter:
     )
 
 
-def _fit_point(kept: list[MeterPoint], point: MeterPoint, session: SessionFacts) -> str:
-    """Append a point to the curve, or say why it cannot be part of it."""
-    last = kept[-1]
-    if point.energy_wh < last.energy_wh:
-        return "register_fell"
-    if point.energy_wh > session.energy_wh:
-        return "above_total"
-    if point.at_s > last.at_s:
-        kept.append(point)
-    elif len(kept) > 1 or point.energy_wh == 0:
-        kept[-1] = point
-    else:
-        return "energy_before_start"
-    return ""
-
-
-def _close_curve(kept: list[MeterPoint], session: SessionFacts, end_s: int) -> None:
-    last = kept[-1]
-    if last.energy_wh == session.energy_wh:
+def _close_curve(kept: list[MeterRow], session: SessionFacts, end_s: int) -> None:
+    """Let the curve reach the billed total, by the end of charging where that is later."""
+    last_s, last_wh, power_w, current_ma = kept[-1]
+    if last_wh == session.energy_wh:
         return
     charging_ended_at = session.charging_ended_at
     tail_s = end_s if charging_ended_at is None else min(whole_second(charging_ended_at), end_s)
-    if tail_s <= last.at_s:
+    if tail_s <= last_s:
         tail_s = end_s
-    if tail_s > last.at_s:
-        kept.append(MeterPoint(tail_s, session.energy_wh))
+    if tail_s > last_s:
+        kept.append((tail_s, session.energy_wh, UNREPORTED, UNREPORTED))
     else:
-        kept[-1] = last._replace(energy_wh=session.energy_wh)
+        kept[-1] = (last_s, session.energy_wh, power_w, current_ma)

@@ -137,7 +137,7 @@ def _quiet_edges(quiet: QuietHours) -> set[int]:
 
 
 def _calendar_seconds(rule: Restrictions) -> set[int]:
-    seconds = {second_of(at) for at in (rule.time_from, rule.time_to) if at is not None}
-    if rule.days_of_week or _has_dates(rule):
-        seconds.add(0)
-    return seconds
+    if not needs_calendar(rule):
+        return set()
+    # Midnight ends a window without an end, starts one without a start, and changes the date.
+    return {0} | {second_of(at) for at in (rule.time_from, rule.time_to) if at is not None}

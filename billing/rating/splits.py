@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from billing.money import minor_exponent
 from billing.rating.exact import spot_price_with_vat
 from billing.rating.tally import vat_rate_of, with_vat
-from billing.rating.tariff import TIME_KINDS
+from billing.rating.tariff import TIME_KINDS, Restrictions
 from billing.rating.types import LineKind
 
 if TYPE_CHECKING:
@@ -47,15 +47,17 @@ def bound_splits(scene: Scene, cuts: Cuts, energy_prices: list[Decimal]) -> Spli
     between readings are what the readings say and have no bound here.
     """
     is_mixed = bool(cuts.energies_wh)
-    widest = _energy_spread(scene) if is_mixed else Fraction(0)
+    widest = _spread(scene, LineKind.ENERGY) if is_mixed else Fraction(0)
     splits: dict[int, Split] = {}
     amount = Fraction(0)
     for index, segment in enumerate(cuts.segments[1:], start=1):
         if segment.from_s not in cuts.price_times_s or segment.from_s in splits:
             continue
-        change = abs(Fraction(energy_prices[index]) - Fraction(energy_prices[index - 1]))
         split = _split_at(scene, segment.from_s)
-        worth = max(change, widest) * split.max_error_wh / 1000
+        if not split.max_error_wh:
+            continue
+        change = abs(Fraction(energy_prices[index]) - Fraction(energy_prices[index - 1])) / 1000
+        worth = max(change, widest) * split.max_error_wh
         if worth:
             splits[segment.from_s] = split
             amount += worth
@@ -80,20 +82,27 @@ def _components(scene: Scene) -> Iterator[PriceComponent]:
 
 
 def _prices_of(scene: Scene, component: PriceComponent) -> Iterator[Fraction]:
+    """Yield every price of a component in this session, per Wh, second or session, with VAT."""
     vat_rate = vat_rate_of(scene.tariff, component.vat_rate)
-    yield Fraction(with_vat(scene.tariff, component.price, vat_rate))
+    yield Fraction(with_vat(scene.tariff, component.price, vat_rate)) / component.per
     if component.spot is not None:
         for spot in scene.spot.prices():
-            yield Fraction(spot_price_with_vat(component.spot, spot, vat_rate))
+            yield Fraction(spot_price_with_vat(component.spot, spot, vat_rate)) / component.per
 
 
-def _spread(prices: list[Fraction]) -> Fraction:
-    return max([*prices, Fraction(0)]) - min([*prices, Fraction(0)])
-
-
-def _energy_spread(scene: Scene) -> Fraction:
-    energy = [one for one in _components(scene) if one.kind is LineKind.ENERGY]
-    return _spread([price for component in energy for price in _prices_of(scene, component)])
+def _spread(scene: Scene, kind: LineKind) -> Fraction:
+    """Return the widest change of price a kind can make, from or to no price included."""
+    tariff = scene.tariff
+    alike = [component for component in _components(scene) if component.kind is kind]
+    prices = [price for component in alike for price in _prices_of(scene, component)]
+    always_priced = any(
+        element.restrictions == Restrictions() and kind in {one.kind for one in element.components}
+        for element in tariff.elements
+    )
+    allowance = tariff.free_energy_wh if kind is LineKind.ENERGY else tariff.free_time_s
+    if allowance or not always_priced:
+        prices.append(Fraction(0))
+    return max(prices) - min(prices)
 
 
 def _time_error(scene: Scene, cuts: Cuts) -> Fraction:
@@ -107,12 +116,7 @@ def _time_error(scene: Scene, cuts: Cuts) -> Fraction:
         unsure_s += max(at_s - early_s - 1, late_s - at_s)
     if not unsure_s:
         return Fraction(0)
-    return unsure_s * sum((_spread(_per_second(scene, kind)) for kind in TIME_KINDS), Fraction(0))
-
-
-def _per_second(scene: Scene, kind: LineKind) -> list[Fraction]:
-    timed = [one for one in _components(scene) if one.kind is kind]
-    return [price / one.per for one in timed for price in _prices_of(scene, one)]
+    return unsure_s * sum((_spread(scene, kind) for kind in TIME_KINDS), Fraction(0))
 
 
 def _side_effects(scene: Scene, is_mixed: bool) -> Fraction:
@@ -123,5 +127,5 @@ def _side_effects(scene: Scene, is_mixed: bool) -> Fraction:
         if component.kind is LineKind.FLAT:
             amount += highest if is_mixed else 0
         elif component.step_size > 1:
-            amount += highest * component.step_size / component.per
+            amount += highest * component.step_size
     return amount
