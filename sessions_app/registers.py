@@ -114,7 +114,9 @@ def follow_register(
     wh, last_wh = reading.wh, track.last_wh
     if wh == _UNKNOWN_WH or (wh == 0 and last_wh is not None and last_wh > limits.tolerance_wh):
         return _hold(track, reading, limits)
-    track = replace(track, held=0, resolution_wh=gcd(track.resolution_wh, wh))
+    resolution_wh = gcd(track.resolution_wh, wh)
+    if track.held or resolution_wh != track.resolution_wh:
+        track = replace(track, held=0, resolution_wh=resolution_wh)
     if last_wh is None:
         return _restart(track, reading)
     coarseness = gcd(_COARSEST_WH, wh) if reading.is_coarse else track.resolution_wh

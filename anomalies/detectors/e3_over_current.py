@@ -38,13 +38,15 @@ def _step(
 
     For 60 s after a limit was lowered the old one still counts.
     """
-    memory = replace(memory, offers=_remember_offer(memory.offers, view, thresholds))
+    offers = _remember_offer(memory.offers, view, thresholds)
+    if offers != memory.offers:
+        memory = replace(memory, offers=offers)
     current_ma = _load_ma(view)
     limit_ma = _limit_ma(memory.offers, view, thresholds)
     if current_ma is None or limit_ma is None:
         return memory, None
     if current_ma <= limit_ma * thresholds.limit_permille // 1_000 + thresholds.slack_ma:
-        return replace(memory, above=0, is_reported=False), None
+        return (replace(memory, above=0, is_reported=False) if memory.above else memory), None
     since_ms = memory.since_ms if memory.above else view.at_ms
     above = min(memory.above + 1, thresholds.samples)
     memory = replace(memory, above=above, since_ms=since_ms)

@@ -133,12 +133,14 @@ def _remember_load(memory: E9Memory, view: View, load_w: int) -> E9Memory:
 
 def _remember_soc(memory: E9Memory, view: View, thresholds: E9Thresholds, load_w: int) -> E9Memory:
     if view.gap_ms is not None and view.gap_ms > thresholds.longest_gap_s * 1_000:
-        memory = replace(memory, idle_since_ms=view.at_ms, idle_samples=0, still_since_ms=None)
+        idle_ms = None if load_w else view.at_ms
+        memory = replace(memory, idle_since_ms=idle_ms, idle_samples=0, still_since_ms=None)
     soc_pct = view.sample.soc_pct or memory.soc_pct
     if soc_pct != memory.soc_pct or load_w >= thresholds.progress_power_w:
         return replace(memory, soc_pct=soc_pct, still_since_ms=view.at_ms, still_is_reported=False)
-    since_ms = memory.still_since_ms
-    return replace(memory, still_since_ms=view.at_ms if since_ms is None else since_ms)
+    if memory.still_since_ms is None:
+        return replace(memory, still_since_ms=view.at_ms)
+    return memory
 
 
 def _has_tapered(memory: E9Memory, thresholds: E9Thresholds) -> bool:

@@ -100,9 +100,9 @@ def from_json(data: object) -> State:
         last_order,
         decode(RegisterTrack, data.get("register")),
         {
-            detector.kind: decode(detector.memory, memories[detector.kind])
+            detector.kind: decode(detector.memory, memories.get(detector.kind))
             for detector in CATALOGUE
-            if detector.kind in memories
+            if detector.step is not None
         },
     )
 
