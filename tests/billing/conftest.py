@@ -15,6 +15,8 @@ from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.cast import a_tariff, a_tenant
 
+pytest.register_assert_rewrite("tests.billing.scenes")
+
 
 @pytest.fixture
 def _no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
