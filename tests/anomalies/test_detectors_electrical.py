@@ -211,6 +211,13 @@ def test_the_stations_own_offer_is_a_limit_after_a_minute() -> None:
     )
 
 
+def test_the_first_offer_has_its_minute_too() -> None:
+    samples = ac([16] * 4 + [10] * 8, step_s=15)
+    assert e3(changed(samples, range(12), current_offered_ma=10_000)) == []
+    late = ac([16] * 12, step_s=15)
+    assert e3(changed(late, range(12), current_offered_ma=10_000)) == [5]
+
+
 def test_a_station_that_always_offers_zero_is_silence() -> None:
     assert e3(changed(ac([16] * 10), range(10), current_offered_ma=0)) == []
 

@@ -75,6 +75,12 @@ def test_a_long_glitch_is_m1_alone_and_its_end_no_jump() -> None:
     assert kinds(changed(STEADY, range(8, 15), energy_wh=0)) == [(11, "M1")]
 
 
+def test_a_register_that_comes_back_after_more_than_ten_readings_has_jumped() -> None:
+    long = ac([16] * 30)
+    assert kinds(changed(long, range(8, 22), energy_wh=0)) == [(11, "M1")]
+    assert kinds(changed(long, range(8, 23), energy_wh=0)) == [(11, "M1"), (23, "M2")]
+
+
 def test_a_low_value_for_once_is_m1_alone() -> None:
     assert kinds(changed(STEADY, [10], energy_wh=77)) == [(10, "M1")]
 

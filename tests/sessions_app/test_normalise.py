@@ -84,6 +84,14 @@ def test_odd_numeric_strings_are_exact_and_round_half_up(text: str, wh: int) -> 
     assert only(read({"value": text})).energy_wh == wh
 
 
+def test_large_and_small_units_are_known_by_their_exact_case() -> None:
+    assert only(read({"value": "1.5", "unit": "MWh"})).energy_wh == 1_500_000
+    assert only(read(power(0.15, unitOfMeasure={"unit": "MW"}))).power_w == 150_000
+    assert only(read(current(400, unitOfMeasure={"unit": "ma"}))).current_ma == 400
+    assert only(read(voltage(0.8, unitOfMeasure={"unit": "kV"}))).voltage_mv == 800_000
+    assert read(power(150, unitOfMeasure={"unit": "mW"})).samples == ()
+
+
 def test_a_float_does_not_lose_its_last_digit() -> None:
     assert only(read({"value": 0.285, "unitOfMeasure": {"unit": "kWh"}})).energy_wh == 285
 

@@ -1,0 +1,1 @@
+"""Detectors, incidents and billing holds."""
