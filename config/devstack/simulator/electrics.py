@@ -13,6 +13,7 @@ from config.devstack.simulator.fleet import (
     Charger,
     DcCar,
     DcCharger,
+    usable_phases,
 )
 
 AC_FLOOR_MA = 6_000
@@ -99,8 +100,7 @@ class AcPlant:
     efficiency_percent = 90
 
     def __init__(self, charger: AcCharger, car: AcCar, random: Random) -> None:
-        usable = [n for n in range(1, charger.phases + 1) if car.limits_ma[n - 1]]
-        self.phases = max(usable)
+        self.phases = usable_phases(charger, car)
         self.offered_ma = charger.limit_ma
         self.offered_w = charger.nominal_mv * charger.limit_ma * charger.phases // 1_000_000
         self._limit_ma = min(charger.limit_ma, car.limits_ma[self.phases - 1])

@@ -56,13 +56,17 @@ class FaultPlan:
 
     def update(self, *, elapsed_s: int, delivered_percent: int) -> None:
         """Start what is due and end what has lasted long enough."""
-        for fault in [each for each in self._waiting if delivered_percent >= each.after_percent]:
+        due = [each for each in self._waiting if delivered_percent >= each.after_percent]
+        for fault in due:
             self._waiting.remove(fault)
             self._start(fault, elapsed_s)
-        self._active = [(fault, end_s) for fault, end_s in self._active if elapsed_s < end_s]
+        if self._active:
+            self._active = [each for each in self._active if elapsed_s < each[1]]
 
     def forced_current_ma(self, offered_ma: int) -> int | None:
         """The current a fault forces through the cable, or None when the car decides."""
+        if not self._active:
+            return None
         if self._finds(FaultKind.ZERO_POWER):
             return 0
         over = self._finds(FaultKind.OVER_CURRENT)

@@ -79,3 +79,15 @@ DC_CARS: tuple[Car, ...] = (SMALL_PACK, PACK_400, PACK_800, TRUCK)
 def cars_for(charger: Charger) -> tuple[Car, ...]:
     """The cars whose plug fits."""
     return AC_CARS if isinstance(charger, AcCharger) else DC_CARS
+
+
+def usable_phases(charger: AcCharger, car: AcCar) -> int:
+    """How many of the outlet's phases the car charges on."""
+    return max(count for count in range(1, charger.phases + 1) if car.limits_ma[count - 1])
+
+
+def nominal_power_w(charger: AcCharger, car: AcCar) -> int:
+    """What this car takes at this outlet at nominal voltage."""
+    phases = usable_phases(charger, car)
+    current_ma = min(charger.limit_ma, car.limits_ma[phases - 1])
+    return charger.nominal_mv * current_ma * phases // 1_000_000

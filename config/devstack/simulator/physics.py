@@ -10,8 +10,10 @@ from config.devstack.simulator.faults import Fault, FaultPlan
 from config.devstack.simulator.fleet import Car, Charger
 from config.devstack.simulator.register import WATT_SECONDS_PER_WH, EnergyRegister
 
-CELL_S = 10
-"""Electrical values are constant this long, whatever the sampling interval."""
+CELL_S = 20
+RAMP_CELL_S = 5
+RAMP_ENDS_S = 120
+"""Electrical values are constant for one cell, short at first, whatever the sampling interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class ChargeModel:
         self._battery_ws = self._usable_battery_wh(car.battery_wh) * WATT_SECONDS_PER_WH
         self._start_soc = self._soc_at_arrival(seed)
         self._elapsed_s = 0
-        self._cell_index = -1
+        self._cell_end_s = 0
         self._cell = Cell((), (), 0)
         self.delivered_ws = 0
         self._enter_cell()
@@ -122,8 +124,7 @@ class ChargeModel:
         )
 
     def _charge_within_cell(self, target_s: int) -> None:
-        cell_end_s = (self._cell_index + 1) * CELL_S
-        seconds = min(cell_end_s, target_s) - self._elapsed_s
+        seconds = min(self._cell_end_s, target_s) - self._elapsed_s
         remaining_ws = self._requested_ws - self.delivered_ws
         power_w = self._cell.power_w
         if power_w * seconds >= remaining_ws:
@@ -132,11 +133,12 @@ class ChargeModel:
         self._register.add(energy_ws)
         self.delivered_ws += energy_ws
         self._elapsed_s += seconds
-        if self._elapsed_s == cell_end_s:
+        if self._elapsed_s == self._cell_end_s:
             self._enter_cell()
 
     def _enter_cell(self) -> None:
-        self._cell_index += 1
+        length_s = RAMP_CELL_S if self._elapsed_s < RAMP_ENDS_S else CELL_S
+        self._cell_end_s = self._elapsed_s + length_s
         share = 100 * self.delivered_ws // self._requested_ws if self._requested_ws else 100
         self._faults.update(elapsed_s=self._elapsed_s, delivered_percent=share)
         forced_ma = self._faults.forced_current_ma(self._plant.offered_ma)

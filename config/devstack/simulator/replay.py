@@ -14,17 +14,23 @@ from zoneinfo import ZoneInfo
 from config.devstack.simulator.fleet import (
     AC_7,
     AC_22,
-    AC_CARS,
     COMPACT,
+    DC_50,
+    DC_150,
     DC_350,
     FAMILY,
     FLAT,
+    HYBRID,
     LEVEL,
+    PACK_400,
     TRI_32,
+    AcCar,
+    AcCharger,
     Car,
     Charger,
     DcCar,
     DcCharger,
+    nominal_power_w,
 )
 from config.devstack.simulator.physics import ChargeModel, Request
 from config.devstack.simulator.plan import SessionPlan, StationSpec
@@ -32,7 +38,17 @@ from config.devstack.simulator.register import EnergyRegister
 
 EPFL_ZONE = ZoneInfo("Europe/Zurich")
 EPFL_LIMIT_W = 172_500
+LONGEST_TAPER_S = 45 * 60
 Fit = tuple[Charger, Car]
+ACN_FITS: tuple[Fit, ...] = (
+    (AC_7, HYBRID),
+    (AC_7, COMPACT),
+    (AC_7, FAMILY),
+    (AC_22, FAMILY),
+    (AC_22, TRI_32),
+    (DC_50, PACK_400),
+    (DC_150, PACK_400),
+)
 
 
 class UnknownFormat(Exception):
@@ -100,7 +116,8 @@ def choose_fit(plan: SessionPlan, fits: Iterable[Fit]) -> SessionPlan:
     Where the row asks for more power than any charger has (the files hold some), an imaginary
     charger of just that power is used: the energy of the file counts.
     """
-    for charger, car in (*fits, _imaginary_fit(plan)):
+    possible = [fit for fit in fits if fit[1].battery_wh >= plan.energy_wh]
+    for charger, car in (*possible, _imaginary_fit(plan)):
         for fills in (True, False):
             candidate = replace(plan, charger=charger, car=car, fills=fills)
             if (fills is False or plan.soc_percent is None) and _delivers(candidate):
@@ -108,7 +125,19 @@ def choose_fit(plan: SessionPlan, fits: Iterable[Fit]) -> SessionPlan:
     raise ValueError(f"{plan.reference}: {plan.energy_wh} Wh do not fit into the stay")
 
 
+def has_plenty_of_time(plan: SessionPlan) -> bool:
+    """Whether the stay is so long that the charge need not be tried: twice the time and a taper."""
+    charger, car = plan.charger, plan.car
+    if not isinstance(charger, AcCharger) or not isinstance(car, AcCar):
+        return False
+    power_w = nominal_power_w(charger, car)
+    needed_s = 2 * plan.energy_wh * 3600 // power_w + LONGEST_TAPER_S
+    return plan.departure_at - plan.arrival_at >= timedelta(seconds=needed_s)
+
+
 def _delivers(plan: SessionPlan) -> bool:
+    if has_plenty_of_time(plan):
+        return True
     request = Request(
         plan.energy_wh, plan.arrival_at, plan.departure_at, plan.fills, plan.soc_percent
     )
@@ -140,7 +169,7 @@ def _parse_acn(row: dict[str, str]) -> RealSession:
         departure_at=_in_utc(row["departure"]),
         energy_wh=_whole(Decimal(row["delivered_energy (kWh)"]) * 1000),
         reference=row["session_id"],
-        fits=((AC_7, AC_CARS[0]), (AC_7, COMPACT), (AC_22, FAMILY), (AC_22, TRI_32)),
+        fits=ACN_FITS,
     )
 
 

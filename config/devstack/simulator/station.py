@@ -178,7 +178,10 @@ class Station(ABC):
             await self.uplink.deliver(self.status_message(number, self.clock.now()))
 
     async def close(self) -> None:
-        """Finish what is owed and disconnect."""
+        """End the charges the platform started, send what is owed and disconnect."""
+        for connector in self.connectors.values():
+            if connector.charge is not None:
+                connector.charge.stop("Reboot")
         beating = [self._beating] if self._beating else []
         try:
             if self._tasks:
