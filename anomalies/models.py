@@ -58,11 +58,15 @@ class Incident(TenantRecord):
         verbose_name=_("session"),
     )
     kind = models.CharField(_("kind"), max_length=8)
+    cause = models.CharField(_("cause"), max_length=32)
     severity = models.PositiveSmallIntegerField(_("severity"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     signal = models.CharField(_("signal"), max_length=64)
-    observed = models.CharField(_("observed"), max_length=64)
-    expected = models.CharField(_("expected"), max_length=64)
+    unit = models.CharField(_("unit"), max_length=8)
+    observed = models.BigIntegerField(_("observed"))
+    expected = models.BigIntegerField(_("expected"))
+    relation = models.CharField(max_length=10)
+    params = models.JSONField(default=dict)
     since_at = models.DateTimeField(_("since"))
     last_seen_at = models.DateTimeField(_("last seen"))
     occurrences = models.PositiveIntegerField(_("times seen"), default=1)
@@ -91,9 +95,7 @@ class Incident(TenantRecord):
                 name="one_open_incident_per_connector_and_kind",
             ),
             models.UniqueConstraint(
-                fields=("session", "kind"),
-                condition=models.Q(holds_billing=True),
-                name="one_billing_hold_per_session_and_kind",
+                fields=("session", "kind"), name="one_incident_per_session_and_kind"
             ),
         )
 

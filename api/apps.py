@@ -1,5 +1,7 @@
 """Django application of the REST API."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class ApiConfig(AppConfig):
 
     name = "api"
     verbose_name = "API"
+
+    def ready(self) -> None:
+        """Make the credentials known to the OpenAPI document."""
+        import_module("api.schemes")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
+from typing import TYPE_CHECKING
+
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from tenants.access import Principal, Right
+
+if TYPE_CHECKING:
+    # At run time this would be a circle: the view's defaults name this module.
+    from rest_framework.views import APIView
 
 
 class PrincipalAuthentication(BaseAuthentication):
@@ -47,25 +50,3 @@ class HasRight(BasePermission):
         rights: dict[str, Right] = getattr(view, "rights", {})
         needed = rights.get(request.method or "", Right.VIEW)
         return isinstance(request.user, Principal) and request.user.may(needed)
-
-
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the API key stands in the OpenAPI document."""
-
-    target_class = PrincipalAuthentication
-    name = "apiKey"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """A bearer token."""
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "lb_<prefix>_<secret>"}
-
-
-class MemberScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the session cookie stands in the OpenAPI document."""
-
-    target_class = MemberAuthentication
-    name = "session"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        """A cookie."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

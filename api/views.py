@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers as drf
 from rest_framework.decorators import action
@@ -25,9 +26,8 @@ from api.pagination import InOrder, NewestFirst
 from billing.models import Invoice
 from billing.selectors import revenue_by_day
 from chargepoints.models import ChargePoint, Command, Site
-from chargepoints.services import request_remote_start
 from sessions_app.models import ChargingSession, MeterSample
-from sessions_app.services import request_stop
+from sessions_app.services import request_start, request_stop
 from tenants.access import Principal, Right
 from tenants.models import Tenant, TenantOwned
 
@@ -49,12 +49,6 @@ class TenantReadOnly(Guarded, ReadOnlyModelViewSet[Any]):
     model: ClassVar[type[TenantOwned]]
 
     def get_queryset(self) -> QuerySet[Any]:
-        """The rows in scope; none while the API is only being described."""
-        if getattr(self, "swagger_fake_view", False):
-            return QuerySet(self.model).none()
-        return self.rows()
-
-    def rows(self) -> QuerySet[Any]:
         """The tenant's rows, with what their answers show."""
         return self.model.objects.all()
 
@@ -73,7 +67,7 @@ class ChargePointViewSet(TenantReadOnly):
     serializer_class = serializers.ChargePointSerializer
     filterset_class = filters.ChargePointFilter
 
-    def rows(self) -> QuerySet[ChargePoint]:
+    def get_queryset(self) -> QuerySet[ChargePoint]:
         """The rows with what their answers show."""
         return ChargePoint.objects.prefetch_related("connectors")
 
@@ -91,9 +85,12 @@ class ChargePointViewSet(TenantReadOnly):
         charge_point = get_object_or_404(self.get_queryset(), pk=pk)
         wish = serializers.RemoteStartSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        command = request_remote_start(
+        connector = charge_point.connectors.filter(evse_id=wish.validated_data["evse_id"]).first()
+        if connector is None:
+            raise drf.ValidationError({"evse_id": _("The charge point has no such EVSE.")})
+        command = request_start(
             charge_point=charge_point,
-            evse_id=wish.validated_data["evse_id"],
+            connector=connector,
             token_uid=wish.validated_data["token"],
             requested_by=_label(request),
         )
@@ -106,7 +103,7 @@ class SessionViewSet(TenantReadOnly):
     model = ChargingSession
     filterset_class = filters.SessionFilter
 
-    def rows(self) -> QuerySet[ChargingSession]:
+    def get_queryset(self) -> QuerySet[ChargingSession]:
         """The rows with what their answers show."""
         rows = ChargingSession.objects.select_related("charge_point")
         if self.action == "retrieve":
@@ -182,7 +179,7 @@ class InvoiceViewSet(TenantReadOnly):
     filterset_class = filters.InvoiceFilter
     rights: ClassVar[dict[str, Right]] = {"GET": Right.MONEY}
 
-    def rows(self) -> QuerySet[Invoice]:
+    def get_queryset(self) -> QuerySet[Invoice]:
         """The rows with what their answers show."""
         return Invoice.objects.select_related("charge")
 
@@ -211,8 +208,8 @@ class DailyRevenueView(Guarded, APIView):
         summary="Revenue per day",
         operation_id="revenue_daily",
         parameters=[
-            OpenApiParameter("date_from", drf.DateField, description="Default: 30 days ago."),
-            OpenApiParameter("date_to", drf.DateField, description="Included. Default: today."),
+            OpenApiParameter("date_from", OpenApiTypes.DATE, description="Default: 30 days ago."),
+            OpenApiParameter("date_to", OpenApiTypes.DATE, description="Included. Default: today."),
         ],
         responses={200: serializers.RevenueDaySerializer(many=True)},
     )

@@ -11,6 +11,8 @@ urlpatterns = [
     path("healthz", report_alive, name="alive"),
     path("readyz", report_ready, name="ready"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", include("console.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("api.urls")),
     path("", include("billing.urls")),
 ]

@@ -1,7 +1,6 @@
-"""Django application of the console, and the admin that uses its site."""
+"""Django application of the console."""
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 
 
 class ConsoleConfig(AppConfig):
@@ -9,9 +8,3 @@ class ConsoleConfig(AppConfig):
 
     name = "console"
     verbose_name = "Console"
-
-
-class AdminConfig(DjangoAdminConfig):
-    """Django's admin with our site instead of its own."""
-
-    default_site = "console.site.ConsoleSite"

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
 from console.home import home_context
+from tenants.access import Right
+from tenants.admin import may
 
 
 class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -24,4 +26,6 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What is going on now and what today has brought."""
-        return super().index(request, {**(extra_context or {}), **home_context()})  # type: ignore[no-any-return]
+        context = home_context(sees_money=may(request, Right.MONEY))
+        response: HttpResponse = super().index(request, {**(extra_context or {}), **context})
+        return response

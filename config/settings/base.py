@@ -26,7 +26,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.words("CSRF_TRUSTED_ORIGINS", [])
 # which they may import each other, lowest first; `config` is last because it knows them all.
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "console.admin_app.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "sessions_app",
     "billing",
     "anomalies",
+    "api",
+    "console",
     "config",
 ]
 

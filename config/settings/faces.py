@@ -33,6 +33,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "DEFAULT_GENERATOR_CLASS": "api.schema.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ("rest_framework.permissions.AllowAny",),
     "SERVE_AUTHENTICATION": (),
@@ -110,9 +111,7 @@ UNFOLD: dict[str, Any] = {
                         "admin:chargepoints_chargepoint_changelist",
                     ),
                     _link(_("Commands"), "send", "admin:chargepoints_command_changelist"),
-                    _link(
-                        _("OCPP messages"), "forum", "admin:chargepoints_ocppmessage_changelist"
-                    ),
+                    _link(_("OCPP messages"), "forum", "admin:chargepoints_ocppmessage_changelist"),
                 ],
             },
             {

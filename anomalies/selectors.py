@@ -1,0 +1,80 @@
+"""Reads for the detectors and of incidents."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from anomalies.detectors import Activity, CurrentType, Facts, StatusChange
+from anomalies.models import Incident, SessionWatch
+from chargepoints.models import Connector, StatusRecord
+from sessions_app.models import ChargingSession
+
+_ACTIVITIES: dict[str, Activity] = {
+    Connector.Status.CHARGING: Activity.CHARGING,
+    Connector.Status.SUSPENDED_EV: Activity.SUSPENDED_EV,
+    Connector.Status.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
+}
+
+
+def session_facts(session: ChargingSession) -> Facts:
+    """The connector's limits and states around a session."""
+    connector = (
+        Connector.objects.select_related("charge_point__site")
+        .filter(pk=session.connector_id)
+        .first()
+    )
+    if connector is None:
+        return Facts(started_at=session.started_at, meter_start_wh=session.meter_start_wh)
+    return Facts(
+        current_type=CurrentType(connector.current_type),
+        phases=connector.phases,
+        nominal_voltage_mv=connector.charge_point.site.nominal_voltage_mv,
+        max_current_ma=connector.max_current_ma,
+        max_power_w=connector.max_power_w,
+        started_at=session.started_at,
+        meter_start_wh=session.meter_start_wh,
+        statuses=_statuses(session, connector),
+    )
+
+
+def open_incidents() -> QuerySet[Incident]:
+    """Incidents somebody should look at, the worst first."""
+    return (
+        Incident.objects.filter(state=Incident.State.OPEN)
+        .select_related("charge_point", "connector", "session")
+        .order_by("severity", "-since_at")
+    )
+
+
+def incidents_of(session_id: UUID) -> QuerySet[Incident]:
+    """A session's incidents, the worst first."""
+    return Incident.objects.filter(session_id=session_id).order_by("severity", "since_at")
+
+
+def sessions_to_scan() -> QuerySet[ChargingSession]:
+    """Sessions under way with samples past the watermark."""
+    watermark = SessionWatch.objects.filter(session=OuterRef("pk")).values("watermark")
+    return (
+        ChargingSession.objects.filter(state=ChargingSession.State.OPEN, last_seq__gt=0)
+        .annotate(read=Coalesce(Subquery(watermark), 0))
+        .filter(last_seq__gt=F("read"))
+        .order_by("id")
+    )
+
+
+def _statuses(session: ChargingSession, connector: Connector) -> tuple[StatusChange, ...]:
+    records = StatusRecord.objects.filter(connector=connector)
+    if session.started_at is not None:
+        before = records.filter(at__lte=session.started_at).aggregate(at=Max("at"))["at"]
+        records = records.filter(at__gte=before or session.started_at)
+    if session.ended_at is not None:
+        records = records.filter(at__lte=session.ended_at)
+    return tuple(
+        StatusChange(at, _ACTIVITIES.get(status, Activity.NOT_CHARGING))
+        for at, status in records.exclude(status=Connector.Status.OCCUPIED)
+        .order_by("at")
+        .values_list("at", "status")
+    )

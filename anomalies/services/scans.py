@@ -1,0 +1,115 @@
+"""Reading sessions: what is new while they are under way, everything once they are complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from anomalies.detectors import Facts, State, finish, from_json, step, to_json
+from anomalies.models import SessionWatch
+from anomalies.selectors import session_facts
+from anomalies.services.incidents import (
+    record_findings,
+    resolve_by_good_session,
+    resolve_unconfirmed,
+)
+from anomalies.types import Finding
+from sessions_app.models import ChargingSession
+from sessions_app.selectors import samples_after, session_samples
+from sessions_app.services import clear_session, hold_session
+from sessions_app.types import Sample, sample_order
+
+
+def scan_session(*, session_id: UUID) -> int:
+    """Run the detectors over samples newer than the watermark; returns how many there were.
+
+    Under a lock on the watermark, so two workers never read the same samples, and in one
+    transaction with what they find, so a killed worker repeats nothing.
+    """
+    with transaction.atomic():
+        watch = _lock_watch(session_id)
+        new = samples_after(session_id, watch.watermark)
+        if not new or watch.finished_at is not None:
+            return 0
+        session = ChargingSession.objects.get(pk=session_id)
+        samples = sorted((sample for _seq, sample in new), key=sample_order)
+        state, findings = _run(from_json(watch.detector_state), samples, session_facts(session))
+        record_findings(session=session, findings=findings, samples=samples)
+        watch.watermark = max(seq for seq, _sample in new)
+        watch.detector_state = to_json(state)
+        watch.save(update_fields=("watermark", "detector_state"))
+    return len(new)
+
+
+def check_completed_session(*, session_id: UUID, now: datetime) -> None:
+    """Judge the complete session and let billing have it, or hold it; repeatable.
+
+    All samples are read again in the order of time: whatever order they came in, the verdict is
+    the same. A fault of the meter holds the session (catalogue: findings that cost money).
+    """
+    with transaction.atomic():
+        watch = _lock_watch(session_id)
+        if watch.finished_at is not None:
+            return
+        session = ChargingSession.objects.get(pk=session_id)
+        samples = session_samples(session_id)
+        findings = _judge(session, samples)
+        kinds = {finding.kind for finding in findings}
+        record_findings(session=session, findings=findings, samples=samples)
+        resolve_unconfirmed(session=session, kinds=kinds, now=now)
+        resolve_by_good_session(session=session, kinds=kinds, now=now)
+        _open_or_close_gate(session, findings)
+        watch.finished_at = now
+        watch.watermark = session.last_seq
+        watch.save(update_fields=("finished_at", "watermark"))
+
+
+def _judge(session: ChargingSession, samples: Sequence[Sample]) -> list[Finding]:
+    facts = session_facts(session)
+    state, findings = _run(State(), samples, facts)
+    if session.started_at is not None and session.ended_at is not None:
+        findings += finish(
+            state,
+            meter_start_wh=session.meter_start_wh,
+            meter_stop_wh=session.meter_stop_wh,
+            started_at=session.started_at,
+            ended_at=session.ended_at,
+            facts=facts,
+        )
+    return _worst_of_each_kind(findings)
+
+
+def _run(state: State, samples: Iterable[Sample], facts: Facts) -> tuple[State, list[Finding]]:
+    findings: list[Finding] = []
+    for sample in samples:
+        state, found = step(state, sample, facts)
+        findings += found
+    return state, findings
+
+
+def _worst_of_each_kind(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding per kind: the first that holds billing, else the first."""
+    chosen: dict[str, Finding] = {}
+    for finding in findings:
+        known = chosen.get(finding.kind)
+        if known is None or (finding.holds_billing and not known.holds_billing):
+            chosen[finding.kind] = finding
+    return list(chosen.values())
+
+
+def _open_or_close_gate(session: ChargingSession, findings: Sequence[Finding]) -> None:
+    doubts = sorted(
+        f"{finding.kind} {finding.cause}" for finding in findings if finding.holds_billing
+    )
+    if doubts:
+        hold_session(session_id=session.id, reason=", ".join(doubts))
+    else:
+        clear_session(session_id=session.id)
+
+
+def _lock_watch(session_id: UUID) -> SessionWatch:
+    SessionWatch.objects.bulk_create([SessionWatch(session_id=session_id)], ignore_conflicts=True)
+    return SessionWatch.objects.select_for_update().get(session_id=session_id)

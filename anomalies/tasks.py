@@ -1,0 +1,37 @@
+"""Celery's side of anomalies."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from anomalies import services
+from anomalies.selectors import sessions_to_scan
+from sessions_app.models import ChargingSession
+from tenants.scope import across_tenants, tenant_scope
+
+MOST_AT_ONCE = 1000
+
+
+@shared_task(name="anomalies.tasks.scan_session")
+def scan_session(session_id: str) -> int:
+    """Check one session's new samples; rung for after each ingest."""
+    with across_tenants(reason="which tenant the session is of"):
+        session = ChargingSession.objects.filter(pk=UUID(session_id)).first()
+    if session is None:
+        return 0
+    with tenant_scope(session.tenant_id):
+        return services.scan_session(session_id=session.id)
+
+
+@shared_task(name="anomalies.tasks.scan_lagging_sessions")
+def scan_lagging_sessions() -> int:
+    """Check every session whose bell was lost; run by beat. Returns how many samples it read."""
+    with across_tenants(reason="sessions with samples nobody has checked"):
+        lagging = list(sessions_to_scan().values_list("tenant_id", "id")[:MOST_AT_ONCE])
+    read = 0
+    for tenant_id, session_id in lagging:
+        with tenant_scope(tenant_id):
+            read += services.scan_session(session_id=session_id)
+    return read

@@ -1,0 +1,148 @@
+"""The admin page of charging sessions, with what every app knows of one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from anomalies.services import release_hold
+from anomalies.wording import quantity
+from chargepoints.services import CommandNotPossible
+from console.session_page import duration, session_context
+from sessions_app.models import ChargingSession
+from sessions_app.services import request_stop
+from tenants.access import Principal, Right
+from tenants.admin import TenantAdmin, may
+
+
+@admin.register(ChargingSession)
+class ChargingSessionAdmin(TenantAdmin):
+    """Sessions: read here, stopped and released here, never edited."""
+
+    change_form_template = "console/session.html"
+    list_display = (
+        "started_at",
+        "shown_place",
+        "driver",
+        "shown_energy",
+        "shown_duration",
+        "shown_state",
+        "shown_gate",
+    )
+    list_filter = ("state", "gate", "charge_point__site", "charge_point")
+    list_select_related = ("charge_point", "connector__charge_point", "driver")
+    search_fields = ("transaction_ref", "token_uid", "driver__name")
+    date_hierarchy = "started_at"
+    ordering = ("-started_at",)
+
+    @admin.display(description=_("place"))
+    def shown_place(self, session: ChargingSession) -> str:
+        """Station and outlet."""
+        return str(session.connector or session.charge_point)
+
+    @admin.display(description=_("energy"), ordering="energy_wh")
+    def shown_energy(self, session: ChargingSession) -> str:
+        """With unit."""
+        return quantity(session.energy_wh, "Wh")
+
+    @admin.display(description=_("charging time"))
+    def shown_duration(self, session: ChargingSession) -> str:
+        """Hours, minutes, seconds."""
+        return duration(session.duration_s) if session.ended_at else "-"
+
+    @display(description=_("state"), label={"open": "info", "completed": "success"})
+    def shown_state(self, session: ChargingSession) -> tuple[str, str]:
+        """Colour by state."""
+        return session.state, str(session.get_state_display())
+
+    @display(
+        description=_("check"),
+        label={"unchecked": "info", "held": "danger", "cleared": "success", "released": "warning"},
+    )
+    def shown_gate(self, session: ChargingSession) -> tuple[str, str]:
+        """Colour by gate."""
+        return session.gate, str(session.get_gate_display())
+
+    def get_urls(self) -> list[URLPattern]:
+        """The admin's own, and the two things that can be done to a session."""
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/stop/", view(self.stop), name="stop-session"),
+            path("<uuid:pk>/release/", view(self.release), name="release-session"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The session's page."""
+        session = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if isinstance(session, ChargingSession):
+            sees_money = may(request, Right.MONEY)
+            context |= session_context(session, sees_money=sees_money)
+            context["may_stop"] = context["is_open"] and may(request, Right.CONTROL)
+            context["may_release"] = context["is_held"] and not context["is_open"] and sees_money
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what the pages show."""
+        return super().get_queryset(request).select_related("charge_point__site", "connector")
+
+    def stop(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Ask the station to stop."""
+        session = self._posted(request, pk, Right.CONTROL)
+        try:
+            command = request_stop(session=session, requested_by=_label(request))
+        except CommandNotPossible as error:
+            messages.error(request, str(error))
+        else:
+            text = _t("Stop: %s") % command.get_state_display()
+            messages.info(request, text)
+        return _back(session)
+
+    def release(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Let billing have a held session; a reason is needed."""
+        session = self._posted(request, pk, Right.MONEY)
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            messages.error(request, _t("Say why the session may be billed."))
+        elif release_hold(
+            session=session, user_id=request.user.pk, actor=_label(request), reason=reason
+        ):
+            messages.success(request, _t("Released: the session goes to billing."))
+        else:
+            messages.error(request, _t("The session is not held."))
+        return _back(session)
+
+    def _posted(self, request: HttpRequest, pk: UUID, right: Right) -> ChargingSession:
+        if request.method != "POST" or not may(request, right):
+            raise PermissionDenied
+        session = ChargingSession.objects.select_related("charge_point").filter(pk=pk).first()
+        if session is None:
+            raise Http404
+        return session
+
+
+def _label(request: HttpRequest) -> str:
+    principal: Principal = request.principal  # type: ignore[attr-defined]
+    return principal.label
+
+
+def _back(session: ChargingSession) -> HttpResponse:
+    return HttpResponseRedirect(
+        reverse("admin:sessions_app_chargingsession_change", args=(session.pk,))
+    )
