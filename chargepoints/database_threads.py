@@ -36,14 +36,14 @@ class DatabaseThreads:
         return outcomes[0]
 
     def stop(self) -> None:
-        """Finish what runs and close the connections."""
+        """Finish what runs and close the connections; not to be called in an event loop's thread."""
         self._pool.shutdown(wait=True)
         for connection in self._connections:
             connection.close()
 
     def _adopt(self) -> None:
         connection = connections[DEFAULT_DB_ALIAS]
-        # So that `stop` may close it from the loop's thread.
+        # So that `stop` may close it from another thread.
         connection.inc_thread_sharing()
         self._connections.append(connection)
 

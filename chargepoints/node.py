@@ -99,7 +99,8 @@ class Node:
                 await asyncio.sleep(RETRY_S)
         finally:
             del _nodes_by_channel[self.channel], _nodes[self._loop]
-            self.database.stop()
+            # Django closes no connection in a thread that runs an event loop.
+            await asyncio.to_thread(self.database.stop)
 
     async def _receive_until_lost(self) -> None:
         layer = get_channel_layer()
