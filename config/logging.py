@@ -13,7 +13,7 @@ _OWN_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asct
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object per record: time, level, logger, message, tenant, and whatever `extra` held."""
+    """One JSON object per record: time, level, logger, message, tenant, and what `extra` held."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line; values JSON does not know are written as text."""
@@ -26,9 +26,7 @@ class JsonFormatter(logging.Formatter):
         scope = current_scope()
         if scope is not None and scope.tenant_id is not None:
             entry["tenant"] = scope.tenant_id
-        for key, value in vars(record).items():
-            if key not in _OWN_ATTRIBUTES:
-                entry[key] = value
+        entry |= {key: value for key, value in vars(record).items() if key not in _OWN_ATTRIBUTES}
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)
         return json.dumps(entry, default=str, ensure_ascii=False)

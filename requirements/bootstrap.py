@@ -67,7 +67,7 @@ def enter_environment(root_name: str, argv: list[str]) -> None:
     keep_bytecode_apart(state_folder(root))
     python = str(venv_python(venv))
     sys.stdout.flush()
-    os.execv(python, [python, *argv])
+    os.execv(python, [python, *argv])  # noqa: S606 - no shell is wanted
 
 
 def keep_bytecode_apart(state: Path) -> None:

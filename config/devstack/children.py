@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Child:
         self._log_from = log.stat().st_size if log.exists() else 0
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            self.process = subprocess.Popen(  # noqa: PLW1509 - we start no threads
+            self.process = subprocess.Popen(
                 list(program.command),
                 cwd=program.folder,
                 env={**os.environ, **program.environment},
@@ -94,10 +95,8 @@ class Child:
 
     def kill(self) -> None:
         """End it and everything it started, at once."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
     def stop(self, within_s: float = 3.0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +33,7 @@ class StackCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Django's entry."""
         filled_in: frozenset[str] = getattr(settings, "FILLED_IN", frozenset())
-        reporter = Reporter(self.stdout._out)
+        reporter = Reporter(sys.stdout)
         try:
             with state.only_run(), Supervisor(reporter, state.log_folder()) as supervisor:
                 renew_taken_ports(filled_in)

@@ -79,7 +79,7 @@ def _namespaces_are_allowed() -> bool:
     if sys.platform != "linux":
         return False
     try:
-        subprocess.run(["/bin/true"], preexec_fn=_enter_user_namespace, check=True)  # noqa: PLW1509
+        subprocess.run(["/bin/true"], preexec_fn=_enter_user_namespace, check=True)
     except (OSError, subprocess.SubprocessError):
         return False
     return True

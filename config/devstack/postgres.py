@@ -53,6 +53,7 @@ class Cluster:
 
     def program(self) -> Program:
         """The server as a child process; makes the data folder first when there is none."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         binaries = self._reachable(find_binaries(self._data_major()))
         if not self.data.exists():
             self._initialise(binaries)
@@ -105,20 +106,26 @@ class Cluster:
         return int(version.read_text(encoding="ascii")) if version.exists() else None
 
     def _reachable(self, binaries: Path) -> Path:
-        if self.identity is not Identity.NOBODY:
+        """The binaries, or a copy for `nobody`: the wheel may lie in the closed home of root."""
+        carrier = binaries.parent.parent
+        if self.identity is not Identity.NOBODY or carrier.name != CARRIER:
             return binaries
         self.folder.chmod(0o711)
-        copy = self.folder / f"pgsql{major_version(binaries)}"
+        copy = self.folder / f"binaries{major_version(binaries)}"
         if not copy.exists():
             draft = Path(tempfile.mkdtemp(dir=self.folder))
-            shutil.copytree(binaries.parent, draft, dirs_exist_ok=True, symlinks=True)
+            # The programs look for their libraries beside the package.
+            libraries = carrier.with_name(f"{CARRIER}.libs")
+            install = Path(CARRIER) / binaries.parent.name
+            shutil.copytree(binaries.parent, draft / install, symlinks=True)
+            if libraries.exists():
+                shutil.copytree(libraries, draft / libraries.name)
             draft.chmod(0o755)
             draft.rename(copy)
-        return copy / "bin"
+        return copy / CARRIER / binaries.parent.name / "bin"
 
     def _initialise(self, binaries: Path) -> None:
         """Run initdb beside the final place, so that an interrupted one leaves nothing half."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         self._own(draft)
@@ -132,7 +139,7 @@ class Cluster:
                 *(f"--auth={self._authentication()}", f"--pwfile={password_file.name}"),
                 *_locale_options(major_version(binaries)),
             ]
-            done = subprocess.run(  # noqa: PLW1509 - we start no threads
+            done = subprocess.run(
                 command,
                 cwd=self.folder,
                 preexec_fn=identity_change(self.identity),
@@ -157,7 +164,7 @@ class Cluster:
 
 
 def find_binaries(major: int | None) -> Path:
-    """The folder with `postgres` and `initdb` of this major version; without one, the wheel's newest.
+    """The folder with `postgres` and `initdb` of this major version, or of the newest wheel.
 
     The system's PostgreSQL stands in where there is no wheel. Raises `NoPostgres`.
     """

@@ -18,7 +18,7 @@ from typing import IO
 import pytest
 
 from config.devstack.children import Child, Program, stop_together
-from config.devstack.identity import choose_identity
+from config.devstack.identity import Identity, choose_identity
 from config.devstack.postgres import THROWAWAY, Cluster
 from config.devstack.rented import WebProcess, WorkerProcess
 from config.devstack.state import free_port, socket_folder
@@ -100,6 +100,7 @@ def share_broker(worker_id: str) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Start the servers first: a wrapper comes before pytest-django, which reads the settings."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     worker_id = os.environ.get("PYTEST_XDIST_WORKER")
     if worker_id is not None:
         share_broker(worker_id)
@@ -132,12 +133,15 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def _throwaway_cluster(folder: Path) -> Cluster:
+    identity = choose_identity()
+    if identity is Identity.NOBODY:
+        folder.chmod(0o711)  # to be passed through, not looked into
     home = folder / "postgres"
     return Cluster(
         folder=home,
         sockets=socket_folder(home),
         password=secrets.token_hex(16),
-        identity=choose_identity(),
+        identity=identity,
         settings=THROWAWAY,
     )
 

@@ -125,4 +125,4 @@ def renew_taken_ports(filled_in: frozenset[str]) -> None:
         return
     state.renew_ports()
     given = {name: value for name, value in os.environ.items() if name not in filled_in}
-    os.execve(sys.executable, [sys.executable, *sys.argv], given)
+    os.execve(sys.executable, [sys.executable, *sys.argv], given)  # noqa: S606 - no shell is wanted

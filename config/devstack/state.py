@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # adds `/.s.PGSQL.5432`.
 LONGEST_SOCKET_FOLDER = 85
 PORT_FROM, PORT_TO = 20_000, 30_000
+# Tells the stand-in from Stripe; production refuses to start with it.
+STAND_IN_KEY = "sk_test_standin"
 
 
 class AlreadyRunning(RuntimeError):
@@ -84,7 +86,7 @@ def apply_local_values() -> frozenset[str]:
         "REDIS_URL": local.redis_url,
     }
     if not _is_given("STRIPE_SECRET_KEY"):
-        defaults["STRIPE_SECRET_KEY"] = "sk_test_standin"
+        defaults["STRIPE_SECRET_KEY"] = STAND_IN_KEY
         defaults["STRIPE_API_BASE"] = local.stripe_url
         defaults["STRIPE_WEBHOOK_SECRETS"] = local.stripe_webhook_secret
     missing = {name: value for name, value in defaults.items() if not _is_given(name)}
@@ -158,7 +160,7 @@ def _made_up_values() -> LocalValues:
     folder = state_folder() / "postgres"
     if identity is Identity.NOBODY:
         # Root's own folders are closed to `nobody`; this one survives a restart of the machine.
-        folder = Path(tempfile.mkdtemp(prefix="laddbok-", dir="/var/tmp"))  # noqa: S108
+        folder = Path(tempfile.mkdtemp(prefix="laddbok-", dir="/var/tmp"))
     return LocalValues(
         secret_key=secrets.token_urlsafe(48),
         ocpp_key_secret=secrets.token_urlsafe(32),

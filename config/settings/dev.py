@@ -8,6 +8,7 @@ from config.devstack.state import apply_local_values
 # What the environment left open; a server named here is one that `manage.py up` starts itself.
 FILLED_IN = apply_local_values()
 
+from config.logging import logging_settings  # noqa: E402
 from config.settings.base import *  # noqa: E402, F403 - base reads what was just filled in
 
 DEBUG = env.flag("DEBUG", True)
@@ -16,6 +17,6 @@ WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
-LOGGING = logging_settings(  # noqa: F405
+LOGGING = logging_settings(
     env.text("LOG_LEVEL", "INFO"), json_lines=env.flag("LOG_JSON", False)
 )

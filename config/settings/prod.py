@@ -22,7 +22,7 @@ if env.flag("TRUST_PROXY_HEADERS", False):
 
 if SECRET_KEY.startswith("only-for-"):
     raise env.WrongSetting("SECRET_KEY is the one of the tests; generate one of your own")
-if STRIPE_SECRET_KEY == "sk_test_standin":
+if STRIPE_SECRET_KEY == "sk_test_standin":  # noqa: S105 - the one that is no secret
     raise env.WrongSetting("STRIPE_SECRET_KEY is the stand-in's; give Stripe's own")
 if not STRIPE_API_BASE.startswith("https://"):
     raise env.WrongSetting("STRIPE_API_BASE must be https:// in production")

@@ -13,7 +13,8 @@ os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_standin")
 os.environ.setdefault("STRIPE_WEBHOOK_SECRETS", "whsec_only_for_tests")
 os.environ.setdefault("STRIPE_API_BASE", "http://127.0.0.1:1")
 
-from config.settings.base import *  # noqa: E402, F403 - base reads what was just filled in
+from config.logging import logging_settings
+from config.settings.base import *  # noqa: F403 - base reads what was just filled in
 
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 # Files are found where they lie; nothing is collected for a test run.
@@ -24,4 +25,4 @@ STORAGES["staticfiles"] = {  # noqa: F405
 }
 # Hashing passwords slowly is a property of production, not of the code under test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-LOGGING = logging_settings("WARNING", json_lines=False)  # noqa: F405
+LOGGING = logging_settings("WARNING", json_lines=False)

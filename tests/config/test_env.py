@@ -101,7 +101,7 @@ def test_a_wrong_database_url_is_refused_without_being_shown(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DB", url)
-    with pytest.raises(env.WrongSetting, match="^DB is wrong") as error:
+    with pytest.raises(env.WrongSetting, match=r"^DB is wrong") as error:
         env.database("DB", engine=ENGINE)
     assert url not in str(error.value)
 
@@ -109,7 +109,7 @@ def test_a_wrong_database_url_is_refused_without_being_shown(
 @pytest.mark.parametrize("url", ["http://x", "redis://", "redis://x:99999/0"])
 def test_a_wrong_redis_url_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROKER", url)
-    with pytest.raises(env.WrongSetting, match="^BROKER is wrong"):
+    with pytest.raises(env.WrongSetting, match=r"^BROKER is wrong"):
         env.redis_url("BROKER")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import urllib.request
 from http import HTTPStatus
 
+import httpx
 import pytest
 import redis
 from django.conf import settings
@@ -41,8 +41,7 @@ def test_a_worker_can_be_killed_and_started_again(worker: WorkerProcess) -> None
 @pytest.mark.django_db(transaction=True)
 def test_the_web_server_works_on_the_test_database(web: WebProcess) -> None:
     web.start()
-    with urllib.request.urlopen(f"{web.url}/readyz") as answer:
-        assert answer.read() == b'{"status": "ok", "down": []}'
+    assert httpx.get(f"{web.url}/readyz").json() == {"status": "ok", "down": []}
     assert str(connection.settings_dict["NAME"]).startswith("test_")
 
 

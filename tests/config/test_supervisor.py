@@ -133,18 +133,17 @@ def test_what_a_program_is_told_by_standard_input_is_not_in_its_command(tmp_path
 def test_a_program_that_ends_is_started_again_three_times(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with (
-        pytest.raises(ChildFailed, match="dummy ended 4 times"),
-        Supervisor(Reporter(sys.stdout), tmp_path) as supervisor,
-    ):
+    with Supervisor(Reporter(sys.stdout), tmp_path) as supervisor:
         supervisor.start_group([program("raise SystemExit(3)")], within_s=10)
-        supervisor.watch()
+        with pytest.raises(ChildFailed, match="dummy ended 4 times"):
+            supervisor.watch()
     assert capsys.readouterr().out.count("ended with code 3; starting it again") == 3
 
 
 def test_a_start_that_fails_for_a_passing_reason_is_repeated(tmp_path: Path) -> None:
     flag = tmp_path / "second time"
-    code = f"from pathlib import Path; p = Path({str(flag)!r}); import signal\n" + (
+    code = (
+        f"from pathlib import Path; p = Path({str(flag)!r}); import signal\n"
         "if p.exists(): signal.pause()\np.touch(); raise SystemExit('lock file exists')"
     )
     log = tmp_path / "dummy.log"

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         given = {name: value for name, value in os.environ.items() if name not in filled_in}
         given["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
         sys.stdout.flush()
-        os.execve(sys.executable, [sys.executable, "-m", "pytest", *argv[2:]], given)
+        os.execve(sys.executable, [sys.executable, "-m", "pytest", *argv[2:]], given)  # noqa: S606
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Only reached through `call_command`, which has no arguments of a command line."""
