@@ -64,6 +64,20 @@ def send_all() -> None:
         pass
 
 
+def send_until(invoice: Invoice, operation: str) -> StripeCommand:
+    """Send call by call until this one is owed for the invoice; it is not sent yet."""
+    owed = StripeCommand.objects.filter(entity_id=invoice.pk, operation=operation)
+    while not owed.exists():
+        assert send_due_stripe_commands(limit=1) == 1
+    return owed.get()
+
+
+def stripe_ref(invoice: Invoice) -> str:
+    """The invoice's id at Stripe, as it is known now."""
+    invoice.refresh_from_db()
+    return invoice.stripe_invoice_ref
+
+
 def state_of(invoice: Invoice) -> str:
     """The invoice's state as it is now."""
     invoice.refresh_from_db()

@@ -47,9 +47,9 @@ def test_numbers_follow_each_other_without_gaps() -> None:
 @pytest.mark.usefixtures("tariff")
 def test_an_invoice_that_was_rolled_back_leaves_no_gap() -> None:
     driver = a_payer()
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         an_invoice(driver)
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert an_invoice(driver).number == 1
 
 
