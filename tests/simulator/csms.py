@@ -63,6 +63,11 @@ class Csms:
             await self._heard.wait_for(lambda: len(self.payloads(action)) >= times)
         return self.payloads(action)[times - 1]
 
+    async def connected(self, station: str) -> None:
+        """Wait until a station is connected."""
+        async with asyncio.timeout(10), self._heard:
+            await self._heard.wait_for(lambda: station in self.sockets)
+
     async def ask(self, station: str, action: str, payload: Payload) -> list[Any]:
         """Call a station; its whole answer frame, checked against the schema."""
         socket = self.sockets[station]
@@ -79,7 +84,9 @@ class Csms:
         """Serve one station until it goes."""
         station = socket.request.path.rpartition("/")[2]
         self.rights.append(socket.request.headers.get("Authorization"))
-        self.sockets[station] = socket
+        async with self._heard:
+            self.sockets[station] = socket
+            self._heard.notify_all()
         try:
             async for text in socket:
                 await self._receive(station, socket, json.loads(text))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import pairwise
 
@@ -15,7 +16,7 @@ from config.devstack.simulator.faults import Fault, FaultKind
 from config.devstack.simulator.fleet import AC_22, DC_150
 from config.devstack.simulator.plan import Plan, StationSpec
 from config.devstack.simulator.runner import run_async
-from config.devstack.simulator.schedule import plan_sessions
+from config.devstack.simulator.schedule import plan_sessions, shift_to_start
 from tests.simulator.csms import serve_csms
 from tests.simulator.makers import ARRIVAL, KEY, make_plan, make_session
 
@@ -131,3 +132,26 @@ def test_invented_sessions_never_overlap_on_a_station():
 def test_invented_sessions_depend_on_the_seed_alone():
     assert invented(5) == invented(5)
     assert invented(5) != invented(5, seed=4)
+
+
+def test_a_day_can_be_moved_as_a_whole():
+    sessions, moved = invented(6), shift_to_start(invented(6), ARRIVAL)
+    assert min(each.arrival_at for each in moved) == ARRIVAL
+    assert {b.arrival_at - a.arrival_at for a, b in zip(sessions, moved, strict=True)} == {
+        ARRIVAL - min(each.arrival_at for each in sessions)
+    }
+
+
+async def test_stations_that_stay_take_remote_starts_and_come_back_after_a_cut():
+    async with serve_csms() as csms:
+        run = asyncio.create_task(run_async(make_plan(csms, "1.6", make_session(), stays=True)))
+        await csms.heard("StatusNotification", 6)
+        csms.sockets.pop("CP-1").transport.abort()
+        await csms.connected("CP-1")
+        await csms.ask("CP-1", "RemoteStartTransaction", {"idTag": "APP"})
+        started = await csms.heard("StartTransaction", 2)
+        run.cancel()
+        await asyncio.wait([run])
+    now = datetime.now(UTC)
+    assert now - timedelta(minutes=1) < datetime.fromisoformat(started["timestamp"]) <= now
+    assert csms.payloads("StopTransaction")[1]["reason"] == "Reboot"

@@ -117,11 +117,15 @@ class Link:
     async def close(self) -> None:
         """Close with a close frame."""
         await self._socket.close()
-        await asyncio.wait([self._reader])
+        await self.ended()
 
     async def cut(self) -> None:
         """Drop the connection without a close frame."""
         self._socket.transport.abort()
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait until the connection is gone, for whatever reason."""
         await asyncio.wait([self._reader])
 
     @property

@@ -55,7 +55,7 @@ class Plan:
 
     `sample_interval_s` overrides what the platform asks for; `settle_s` is how long the line must
     be quiet after boot before cars arrive; with `stays` the stations remain connected, ready for
-    remote starts, until the run is cancelled.
+    remote starts (in real time, where no speed is given), until the run is cancelled.
     """
 
     url: str

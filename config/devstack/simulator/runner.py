@@ -73,9 +73,14 @@ class Simulation:
             await station.uplink.settle_down(self._plan.settle_s)
             await self._charge_all(station, sessions)
             if self._plan.stays:
-                await asyncio.Event().wait()
+                await self._stay(station)
         finally:
             await station.close()
+
+    async def _stay(self, station: Station) -> None:
+        if self._plan.speed is None:
+            station.clock = PacedClock(datetime.now(UTC))
+        await station.uplink.stay_open()
 
     async def _charge_all(self, station: Station, sessions: Sequence[SessionPlan]) -> None:
         by_connector: dict[int, list[SessionPlan]] = {}

@@ -1,6 +1,7 @@
 """Invented days: cars that come and go at simulated stations, by a seed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -29,6 +30,16 @@ def plan_sessions(
         leaves_at[spec.charge_point_id] = session.arrival_at
         sessions.append(session)
     return tuple(reversed(sessions))
+
+
+def shift_to_start(sessions: Sequence[SessionPlan], starts_at: datetime) -> tuple[SessionPlan, ...]:
+    """The same day moved so that the first car arrives at `starts_at`."""
+    first_at = min((each.arrival_at for each in sessions), default=starts_at)
+    by = starts_at - first_at
+    return tuple(
+        replace(each, arrival_at=each.arrival_at + by, departure_at=each.departure_at + by)
+        for each in sessions
+    )
 
 
 def _plan_session(

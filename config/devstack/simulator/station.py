@@ -229,6 +229,8 @@ class Station(ABC):
                 outcome = await self._run(charge)
             finally:
                 connector.charge = None
+                if outcome == "lost":
+                    connector.state = State.AVAILABLE
                 result = self._result(charge, outcome, connector.register.reading_wh)
                 self.results.append(result)
         return result

@@ -16,6 +16,7 @@ from config.devstack.simulator.link import (
     Answer,
     Link,
     LinkLost,
+    LinkRefused,
     OcppError,
     Payload,
     Work,
@@ -23,6 +24,7 @@ from config.devstack.simulator.link import (
 )
 
 Outcome = TypeVar("Outcome")
+RETRY_EVERY_S = 5.0
 
 REORDERED = frozenset({"MeterValues", "StatusNotification", "StopTransaction", "TransactionEvent"})
 
@@ -141,6 +143,16 @@ class Uplink:
         """
         async with self._turn:
             await self._retry(self._open)
+
+    async def stay_open(self) -> None:
+        """Connect again whenever the connection ends, for ever, as stations do."""
+        while True:
+            try:
+                await self.open()
+            except (LinkLost, LinkRefused):
+                await asyncio.sleep(min(RETRY_EVERY_S, self.behaviour.longest_pause_s))
+            if self._link is not None:
+                await self._link.ended()
 
     async def close(self) -> None:
         """Close the connection properly."""

@@ -12,8 +12,8 @@ from config.devstack.simulator.faults import Fault, FaultKind
 from config.devstack.simulator.plan import Plan, SessionPlan, StationSpec
 from config.devstack.simulator.replay import UnknownFormat, plan_replay, read_sessions
 from config.devstack.simulator.roster import RosterError, read_roster, stations_of
-from config.devstack.simulator.runner import run
-from config.devstack.simulator.schedule import plan_sessions
+from config.devstack.simulator.runner import LEAD_TIME, run
+from config.devstack.simulator.schedule import plan_sessions, shift_to_start
 
 
 class Command(BaseCommand):
@@ -82,21 +82,21 @@ def make_plan(options: dict[str, Any]) -> Plan:
 def make_sessions(
     options: dict[str, Any], stations: tuple[StationSpec, ...]
 ) -> tuple[SessionPlan, ...]:
-    """The charges to come: real ones from a file, or invented ones that end now."""
+    """The charges to come: real ones from a file, or invented ones.
+
+    Those end now when time leaps, and begin in a minute when it is paced.
+    """
     tokens = options["tokens"].split(",")
     if options["replay"]:
         real = read_sessions(options["replay"], options["sessions"])
         return plan_replay(real, stations, id_tokens=tokens, seed=options["seed"])
     faults = (Fault(FaultKind(options["fault"])),) if options["fault"] else ()
     count = 10 if options["sessions"] is None else options["sessions"]
-    return plan_sessions(
-        stations,
-        count,
-        ends_at=datetime.now(UTC),
-        id_tokens=tokens,
-        seed=options["seed"],
-        faults=faults,
+    now = datetime.now(UTC)
+    sessions = plan_sessions(
+        stations, count, ends_at=now, id_tokens=tokens, seed=options["seed"], faults=faults
     )
+    return sessions if options["speed"] is None else shift_to_start(sessions, now + LEAD_TIME)
 
 
 def read_speed(text: str) -> float | None:
