@@ -40,7 +40,7 @@ def web_program(host: str, port: int, environment: Mapping[str, str] | None = No
     return Program(
         name="web",
         command=[
-            *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
+            *(sys.executable, "-m", "uvicorn", "config.web:application"),
             *(*words, "--no-access-log"),
         ],
         environment=environment or {},
@@ -54,7 +54,7 @@ def worker_program(name: str, environment: Mapping[str, str] | None = None) -> P
     return Program(
         name="worker",
         command=[
-            *(sys.executable, "-m", "celery", "--app", "config.celery", "worker"),
+            *(sys.executable, "-m", "celery", "--app", "config.worker", "worker"),
             *("--pool", "threads", "--concurrency", str(WORKER_THREADS)),
             *("--queues", ",".join(QUEUES), "--hostname", name, "--loglevel", "info"),
             *("--without-mingle", "--without-gossip", "--without-heartbeat"),

@@ -66,6 +66,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_SYMBOL": "ev_station",
     "SITE_DROPDOWN": "console.navigation.tenant_choices",
+    "LOGIN": {"form": "console.forms.LoginForm"},
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": False,
     "SHOW_BACK_BUTTON": True,

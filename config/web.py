@@ -1,0 +1,10 @@
+"""What the web server loads: the ASGI application, once the database keeps tenants apart."""
+
+from __future__ import annotations
+
+from config.asgi import application
+from tenants.row_security import verify_row_security
+
+__all__ = ["application"]
+
+verify_row_security()

@@ -1,0 +1,15 @@
+"""What the worker loads: Celery's application, once the database keeps tenants apart."""
+
+from __future__ import annotations
+
+import django
+
+from config.celery import app
+
+__all__ = ["app"]
+
+django.setup()
+
+from tenants.row_security import verify_row_security  # noqa: E402 - needs Django to be set up
+
+verify_row_security()
