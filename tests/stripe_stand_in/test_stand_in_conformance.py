@@ -139,6 +139,13 @@ def test_stripes_own_examples_differ_where_they_are_older(payer: Payer) -> None:
     ]
 
 
+def test_a_mistake_on_purpose_is_let_pass(clients: Any) -> None:
+    with checked_stand_in() as stand_in:
+        stand_in.conformance.tolerate("colour")
+        with pytest.raises(stripe.InvalidRequestError):
+            clients(stand_in.url).v1.customers.create({"colour": "red"})
+
+
 def test_a_checked_stand_in_fails_the_test(clients: Any) -> None:
     with (
         pytest.raises(AssertionError, match="colour"),

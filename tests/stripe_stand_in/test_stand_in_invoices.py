@@ -115,6 +115,12 @@ def test_an_invoice_without_a_card_cannot_be_paid(client: stripe.StripeClient) -
         client.v1.invoices.pay(made.id)
 
 
+def test_a_card_that_is_not_the_customers_does_not_pay(payer: Payer) -> None:
+    invoice = payer.invoice()
+    with pytest.raises(stripe.InvalidRequestError, match="must be attached"):
+        payer.api.invoices.pay(invoice.id, {"payment_method": "pm_card_visa"})
+
+
 def test_too_little_to_charge_is_carried_over(payer: Payer, stand_in: StandIn) -> None:
     small = payer.invoice(line_of(299))
     assert (small.status, small.amount_due, small.ending_balance) == ("paid", 0, 299)

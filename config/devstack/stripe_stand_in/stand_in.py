@@ -35,6 +35,8 @@ class StandIn:
     `connected` names accounts that every key may act for, as if their owners had joined by
     Connect. `state_file` makes it remember over restarts; `seed` makes ids and faults repeatable
     (leave it out together with a state file). `observer` sees every request with its reply.
+    Stripe itself could not be reached when this was written: where its behaviour was not known
+    the stand-in is the stricter of the two.
     """
 
     def __init__(

@@ -157,11 +157,7 @@ def pay_invoice(call: Call) -> Json:
         invoice["amount_remaining"] = 0
         settle_invoice(call, invoice)
         return invoice
-    method = resolve_method(call, find_method_id(call, invoice), "payment_method")
-    if method["customer"] not in {None, invoice["customer"]}:
-        raise InvalidRequest(
-            "The payment method must be attached to the customer.", param="payment_method"
-        )
+    method = find_own_method(call, invoice, find_method_id(call, invoice), "payment_method")
     payment = next(call.books.newest("invoice_payment", invoice=invoice["id"], status="open"))
     intent_id = payment["payment"]["payment_intent"]
     intent = call.from_param("payment_intent", "payment_intent", intent_id)
@@ -221,7 +217,8 @@ def change_invoice(call: Call, invoice: Json) -> Json:
     if "days_until_due" in params:
         changes["due_date"] = call.now + params["days_until_due"] * 86_400
     if "default_payment_method" in params:
-        method = resolve_method(call, params["default_payment_method"], "default_payment_method")
+        wanted = params["default_payment_method"]
+        method = find_own_method(call, invoice, wanted, "default_payment_method")
         changes["default_payment_method"] = method["id"]
     if "payment_settings" in params:
         changes["payment_settings"] = invoice["payment_settings"] | params["payment_settings"]
@@ -263,6 +260,19 @@ def find_method_id(call: Call, invoice: Json) -> str:
             code="resource_missing",
         )
     return found
+
+
+def find_own_method(call: Call, invoice: Json, method_id: str, param: str) -> Json:
+    """The payment method, which must be attached to the invoice's customer; InvalidRequest."""
+    method = resolve_method(call, method_id, param)
+    if method["customer"] != invoice["customer"]:
+        raise InvalidRequest(
+            f"The customer does not have a payment method with the ID {method_id}. The payment "
+            "method must be attached to the customer.",
+            code="resource_missing",
+            param=param,
+        )
+    return method
 
 
 def check_status(invoice: Json, allowed: set[str], act: str) -> None:
