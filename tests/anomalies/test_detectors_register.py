@@ -152,6 +152,16 @@ def test_an_unknown_rating_leaves_only_the_absurd() -> None:
     assert kinds(registers(1003, 31_003), facts) == [(1, "M2")]
 
 
+def test_the_rating_follows_from_the_current_where_no_power_is_known() -> None:
+    facts = replace(AC, max_power_w=None)
+    assert facts.rated_power_w == 11_040
+    assert replace(facts, nominal_voltage_mv=120_000, phases=1).rated_power_w == 1_920
+    assert replace(facts, nominal_voltage_mv=None).rated_power_w == 11_040
+    assert replace(DC, max_power_w=None).rated_power_w is None
+    assert kinds(registers(1003, 1443), facts) == []
+    assert kinds(registers(1003, 1444), facts) == [(1, "M2")]
+
+
 def test_duplicates_and_late_samples_are_passed_over() -> None:
     twice = [sample for sample in STEADY for _ in range(2)]
     assert kinds(twice) == []

@@ -425,6 +425,10 @@ def test_one_instant_in_many_spellings(text: str) -> None:
     assert parse_timestamp(text).tzinfo is UTC
 
 
+def test_seconds_may_be_absent() -> None:
+    assert parse_timestamp("2026-05-04T12:00Z") == NOW
+
+
 def test_fractions_are_kept_to_the_microsecond_and_a_leap_second_is_the_next() -> None:
     assert parse_timestamp("2026-05-04T11:59:30.1234567Z").microsecond == 123_456
     assert parse_timestamp("2026-05-04T11:59:60Z") == NOW
