@@ -62,13 +62,13 @@ class Stop:
 class Readings:
     """MeterValues of either version; `transaction_ref` is empty where none was given.
 
-    `at` is the earliest reading, None for a message without any.
+    `at` is the earliest reading.
     """
 
     payload: dict[str, Any] = field(repr=False)
     transaction_ref: str
     evse_id: int
-    at: datetime | None
+    at: datetime
     meter_values: MeterValues
 
 
@@ -128,8 +128,7 @@ def read_readings(payload: dict[str, Any]) -> Readings:
         ref = str(_whole(payload, "transactionId", _INT64))
     entries: MeterValues = payload["meterValue"]
     times = [_time(entry, "timestamp", f"meterValue.{i}.") for i, entry in enumerate(entries)]
-    evse_id = _whole(payload, number, _INT16, low=0)
-    return Readings(payload, ref, evse_id, min(times, default=None), entries)
+    return Readings(payload, ref, _whole(payload, number, _INT16, low=0), min(times), entries)
 
 
 def read_event(payload: Mapping[str, Any]) -> Event:

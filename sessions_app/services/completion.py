@@ -97,7 +97,8 @@ def weigh_energy(session: ChargingSession) -> EnergyEvidence:
 
 def _owes_nothing(session: ChargingSession, evidence: EnergyEvidence) -> bool:
     if session.final_sequence is None:
-        return evidence.source is EnergySource.REGISTERS
+        # Stations report a stop of 0 for "unknown", even before their samples are through.
+        return evidence.source is EnergySource.REGISTERS and session.meter_stop_wh != 0
     # A station whose last event is number 0 does not count, so its numbers prove nothing.
     return session.final_sequence > 0 and holds_all(session.seen_sequence, session.final_sequence)
 

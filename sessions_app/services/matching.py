@@ -57,22 +57,21 @@ def session_under_way(charge_point_id: UUID, evse_id: int, at: datetime) -> UUID
 def session_to_stop(charge_point_id: UUID, token_uid: str, at: datetime) -> UUID | None:
     """The one session of a station that a stop without a usable id can mean, or None.
 
-    Candidates were begun by then, have no stop and no later session on their connector. Where
-    several are, the token decides; where it does not, nothing does.
+    Candidates were begun by then, have no stop and no later session on their connector, and are
+    of the token that the stop names, if it names one. Several mean nothing.
     """
     later = ChargingSession.objects.filter(
         connector_id=OuterRef("connector_id"),
         started_at__gt=OuterRef("started_at"),
         started_at__lte=at,
     )
-    candidates = list(
-        ChargingSession.objects.filter(
-            ~Exists(later), charge_point_id=charge_point_id, ended_at=None, started_at__lte=at
-        ).values_list("id", "token_uid")
+    candidates = ChargingSession.objects.filter(
+        ~Exists(later), charge_point_id=charge_point_id, ended_at=None, started_at__lte=at
     )
-    if len(candidates) > 1:
-        candidates = [(key, uid) for key, uid in candidates if uid == token_uid]
-    return candidates[0][0] if len(candidates) == 1 else None
+    if token_uid:
+        candidates = candidates.filter(token_uid=token_uid)
+    ids = list(candidates.values_list("id", flat=True)[:2])
+    return ids[0] if len(ids) == 1 else None
 
 
 def flag_superseded(session: ChargingSession) -> None:

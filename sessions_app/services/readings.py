@@ -29,7 +29,7 @@ def record_readings(*, charge_point_id: UUID, readings: Readings, received_at: d
     Without a transaction it is the session its EVSE was busy with at that time. Readings of the
     station as a whole (number 0, no transaction) belong to no session.
     """
-    if readings.at is None or (not readings.transaction_ref and not readings.evse_id):
+    if not readings.transaction_ref and not readings.evse_id:
         return
     with transaction.atomic():
         session = _find_session(charge_point_id, readings, received_at)
@@ -53,7 +53,7 @@ def apply_readings(session: ChargingSession, readings: Readings, *, received_at:
 
 def match_readings(charge_point_id: UUID, readings: Readings, received_at: datetime) -> UUID | None:
     """The session that readings without a usable transaction id belong to, or None."""
-    at, _ = trusted_time(readings.at or received_at, received_at)
+    at, _ = trusted_time(readings.at, received_at)
     if readings.evse_id:
         return session_under_way(charge_point_id, readings.evse_id, at)
     return session_to_stop(charge_point_id, "", at)

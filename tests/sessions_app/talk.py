@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import time_machine
+
 from chargepoints.models import ChargePoint
 from chargepoints.routing import Station
 from chargepoints.schemas import check_answer
 from chargepoints.types import V16, V201, Connection
 from sessions_app.models import ChargingSession
 from sessions_app.ocpp_handlers import SessionHandlers16, SessionHandlers201
+from sessions_app.tasks import settle_sessions
 from tests.cast import NOON
 
 Payload = dict[str, Any]
@@ -55,6 +58,13 @@ class Talk:
         return answer
 
 
+def settle() -> int:
+    """Two days later, the sweep: what waited has had its time."""
+    with time_machine.travel(NOON + timedelta(days=2), tick=False):
+        settled: int = settle_sessions()
+        return settled
+
+
 def the_session() -> ChargingSession:
     return ChargingSession.objects.get()
 
@@ -91,7 +101,7 @@ def values(transaction_id: int | None, minute: int, wh: int, **more: Any) -> Mes
 
 
 def reading(minute: int, wh: int, context: str = "Sample.Periodic", **more: str) -> Payload:
-    """One reading; `more` are further measurands by the names `power`, `current`, `voltage`, `soc`."""
+    """One reading; `more` are further measurands by the names of `MEASURANDS`."""
     sampled = [{"value": str(wh), "context": context, "unit": "Wh"}]
     sampled += [
         {"value": value, "measurand": MEASURANDS[name], "context": context}

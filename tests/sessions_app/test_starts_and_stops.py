@@ -11,9 +11,8 @@ from chargepoints.models import Connector
 from outbox.models import Event
 from sessions_app.models import ChargingSession, MeterSample, ParkedMessage
 from sessions_app.services.starts import first_transaction_id
-from sessions_app.tasks import settle_sessions
 from tests.cast import NOON
-from tests.sessions_app.talk import Talk, at, reading, start, stop, the_session, values
+from tests.sessions_app.talk import Talk, at, reading, settle, start, stop, the_session, values
 
 COMPLETED, OPEN = ChargingSession.State.COMPLETED, ChargingSession.State.OPEN
 
@@ -136,6 +135,13 @@ def test_a_stop_with_an_invented_id_and_two_sessions_goes_by_the_token(old: Talk
     assert stopped.transaction_ref == str(other)
 
 
+def test_a_stop_of_another_token_is_no_evidence(old: Talk) -> None:
+    old.start()
+    old.say(stop(-1, idTag="DDEEFF"))
+    assert the_session().state == OPEN
+    assert ParkedMessage.objects.get().session_id is None
+
+
 def test_an_ambiguous_stop_stays_parked(old: Talk) -> None:
     old.start()
     old.start(connector=2)
@@ -174,10 +180,17 @@ def test_a_meter_stop_of_zero_waits_for_samples_and_uses_them(old: Talk) -> None
     old.say_all(values(number, 1, 100), stop(number, wh=0), values(number, 30, 547))
     session = the_session()
     assert (session.state, session.settle_at) == (OPEN, NOON + timedelta(hours=2, seconds=300))
-    settle_sessions()
+    settle()
     session.refresh_from_db()
     assert (session.state, session.energy_wh) == (COMPLETED, 547)
     assert "stop_unknown" in session.flags
+
+
+def test_a_meter_stop_of_zero_is_never_believed_at_once(old: Talk) -> None:
+    number = old.start(wh=0)
+    old.say_all(stop(number, wh=0), values(number, 1, 0), values(number, 30, 547))
+    settle()
+    assert (the_session().energy_wh, the_session().state) == (547, COMPLETED)
 
 
 def test_a_session_without_energy_is_complete(old: Talk) -> None:
