@@ -102,9 +102,8 @@ def main() -> None:
     for samples in (60, 240, 960, 3840, 15360):
         facts = session(samples)
         took_s = best_s(lambda facts=facts: rate(facts, SPOT, SLOTS))  # type: ignore[misc]
-        print(
-            f"{samples:>8} samples {took_s * 1e6:>10,.1f} us {took_s * 1e6 / samples:>8.3f} us/sample"
-        )
+        took_us = took_s * 1e6
+        print(f"{samples:>8} samples {took_us:>10,.1f} us {took_us / samples:>8.3f} us/sample")
 
 
 if __name__ == "__main__":

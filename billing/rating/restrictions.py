@@ -75,7 +75,7 @@ def _in_season(
 def is_between(second_of_day: int, time_from: time | None, time_to: time | None) -> bool:
     """Say whether a time of day is in a window that may go over midnight (end exclusive)."""
     from_s = 0 if time_from is None else second_of(time_from)
-    to_s = DAY_S if time_to is None else second_of(time_to) or DAY_S
+    to_s = DAY_S if time_to is None else second_of(time_to)
     if from_s < to_s:
         return from_s <= second_of_day < to_s
     return second_of_day >= from_s or second_of_day < to_s

@@ -212,6 +212,39 @@ def test_the_first_kilowatt_hours_are_exact_although_readings_are_sparse() -> No
     assert charge.split_error_minor == 0
 
 
+def test_energy_without_readings_came_before_charging_ended() -> None:
+    evening = session(
+        "2026-03-04 20:00", "2026-03-04 23:00", 9_000, charged_until="2026-03-04 21:00"
+    )
+    assert amounts(rate(evening, day_and_night("4.00", "2.00"))) == [("energy", 9_000, 3600)]
+
+
+def test_energy_of_the_last_second_before_a_price_change_has_the_old_price() -> None:
+    sudden = session(
+        "2026-03-04 20:59",
+        "2026-03-04 21:01",
+        100,
+        ("2026-03-04 20:59", 0),
+        ("2026-03-04 20:59:59", 0),
+        ("2026-03-04 21:00", 100),
+    )
+    first = element(energy("9.00"), max_energy_wh=50)
+    priced = tariff(first, *day_and_night("4.00", "2.00").elements)
+    assert amounts(rate(sudden, priced)) == [("energy", 50, 45), ("energy", 50, 20)]
+
+
+def test_a_restriction_ends_when_its_energy_is_reached_even_by_the_last_of_it() -> None:
+    waiting = session(
+        "2026-03-04 16:00",
+        "2026-03-04 17:00",
+        5_000,
+        ("2026-03-04 16:00", 0),
+        ("2026-03-04 16:30", 5_000),
+    )
+    priced = tariff(element(timed("session_time", "6"), max_energy_wh=5_000))
+    assert amounts(rate(waiting, priced)) == [("session_time", 1800, 300)]
+
+
 def test_free_energy_and_free_time_are_shown_at_no_price() -> None:
     generous = tariff(
         element(energy("2.00"), timed("session_time", "6")),
