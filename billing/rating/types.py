@@ -90,6 +90,13 @@ class RatedLine:
     `unit_price` includes VAT and is for `per` units (1000 Wh, 60 s, 1). On a spot line, which
     sums many prices, it is the mean to six decimals and `price_is_mean` is set; the trace has
     every slot.
+
+    `trace` is what a person follows, in order, each step a flat dict of text and whole numbers:
+    `piece` (from, to, quantity, unit, price with VAT, per, exact, source, element; and
+    price_before_vat where they differ), `step_size` (size, added), `sum` (quantity, exact),
+    `round` (gross_minor), `cap` (gross_minor), `vat` (rate, vat_minor, net_minor); a bound's line
+    has `minimum` or `maximum` (bound, before_minor, gross_minor) and `vat`. Sources are tariff,
+    spot, fallback, free_energy, free_time, idle_fee.
     """
 
     kind: LineKind

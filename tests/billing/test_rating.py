@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -24,6 +25,7 @@ from billing.rating import (
     read_tariff,
     tariff_document,
 )
+from billing.rating.documents import write_canonically
 from tests.billing.rating_cases import (
     at,
     day_and_night,
@@ -463,6 +465,12 @@ def test_the_hash_of_known_inputs_never_changes() -> None:
     assert charge.inputs_hash == (
         "77b2e5377912bd8ad507af91c69fb2133749938f9b5f8c478c488ed493531739"
     )
+
+
+def test_what_is_hashed_is_canonical_json_of_any_library() -> None:
+    document = tariff_document(IDLE) | {"name": "Öresund", "empty": None, "yes": True}
+    plain = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert write_canonically(document) == plain.encode()
 
 
 @pytest.mark.parametrize(
