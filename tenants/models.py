@@ -75,6 +75,7 @@ class TenantOwned(models.Model):
     """Base of every row that belongs to one tenant."""
 
     append_only: ClassVar[bool] = False
+    tenant_id: UUID
 
     tenant = models.ForeignKey(
         Tenant,
