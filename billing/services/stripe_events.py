@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +16,7 @@ from django.db.models import QuerySet
 from billing.events import StripeEventStored
 from billing.models import BillingAccount, EventWatermark, Invoice, StripeAccount, StripeEvent
 from billing.services.owed_calls import owe_fetch
-from billing.stripe_gateway import CallFor, RemoteEvent, StripeFailure, StripeGateway
+from billing.stripe_gateway import CallFor, Json, RemoteEvent, StripeFailure, StripeGateway
 from outbox.services import publish
 from tenants.scope import across_tenants, tenant_scope
 
@@ -124,34 +125,32 @@ def fetch_missed_events(*, now: datetime) -> int:
     return sum(_fetch_missed(account_ref, now) for account_ref in sorted(used))
 
 
-def invoice_ref_of(event_type: str, payload: dict[str, object]) -> str:
+def invoice_ref_of(event_type: str, payload: Json) -> str:
     """The Stripe invoice an event is about; blank when it is about something else."""
-    data = payload.get("data")
-    about = data.get("object") if isinstance(data, dict) else None
-    if not isinstance(about, dict):
-        return ""
-    field = "id" if event_type.startswith("invoice.") else "invoice"
-    found = about.get(field)
+    return _field(payload, "id" if event_type.startswith("invoice.") else "invoice")
+
+
+def _field(payload: Json, name: str) -> str:
+    """A field of the object in an event, if it is text."""
+    found = payload["data"]["object"].get(name)
     return found if isinstance(found, str) else ""
 
 
-def _rows_about(event: RemoteEvent) -> list[QuerySet[Invoice] | QuerySet[BillingAccount]]:
+def _rows_about(event: RemoteEvent) -> Iterator[QuerySet[Invoice] | QuerySet[BillingAccount]]:
     """Rows of the event's account that it may be about, the most certain first."""
-    found: list[QuerySet[Invoice] | QuerySet[BillingAccount]] = []
     invoices = Invoice.objects.filter(stripe_account_ref=event.account_ref)
     accounts = BillingAccount.objects.filter(stripe_account_ref=event.account_ref)
     invoice_ref = invoice_ref_of(event.type, event.payload)
     if invoice_ref:
-        found.append(invoices.filter(stripe_invoice_ref=invoice_ref))
-    if event.object_ref:
-        found.append(accounts.filter(stripe_customer_ref=event.object_ref))
+        yield invoices.filter(stripe_invoice_ref=invoice_ref)
+    for customer_ref in filter(None, (event.object_ref, _field(event.payload, "customer"))):
+        yield accounts.filter(stripe_customer_ref=customer_ref)
     invoice_id = _uuid(event.object_metadata.get("invoice"))
     if invoice_id is not None:
-        found.append(invoices.filter(pk=invoice_id))
+        yield invoices.filter(pk=invoice_id)
     account_id = _uuid(event.object_metadata.get("billing_account"))
     if account_id is not None:
-        found.append(accounts.filter(pk=account_id))
-    return found
+        yield accounts.filter(pk=account_id)
 
 
 def _note_stray(event: StripeEvent) -> None:

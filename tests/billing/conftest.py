@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import stripe
+import time_machine
 from pytest_django import Settings
 
 from billing.models import TariffVersion
@@ -37,6 +39,13 @@ def volt(db: None, _no_bell: None) -> Iterator[Tenant]:
 def tariff(volt: Tenant) -> TariffVersion:
     """4.00 kr per kWh, VAT included."""
     return a_tariff()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """A clock that stands still until it is moved on; the stand-in's moves with it."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

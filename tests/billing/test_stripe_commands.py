@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -65,13 +65,6 @@ PASSING = [
     for kind in (FaultKind.PASSING_SERVER_ERROR, FaultKind.CONFLICT)
     for path in ("/invoices", "/pay")
 ]
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    """The tests' clock, which can be moved on; the stand-in's moves with it."""
-    with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
-        yield traveller
 
 
 def send_after(clock: time_machine.Traveller, wait: timedelta) -> None:
