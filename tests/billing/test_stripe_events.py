@@ -57,6 +57,7 @@ def test_any_order_with_repeats_and_losses_ends_the_same(
     stand_in: StandIn, clock: time_machine.Traveller, data: st.DataObject
 ) -> None:
     clock.shift(timedelta(hours=2))  # out of sight of the last example's events
+    send_all()
     invoice = invoice_whose_payment_is_unknown(stand_in)
     events = events_about(invoice)
     told = data.draw(st.lists(st.sampled_from(events), min_size=1, max_size=8))

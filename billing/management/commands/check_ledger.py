@@ -22,5 +22,5 @@ class Command(BaseCommand):
         for fault in faults:
             self.stderr.write(fault)
         if faults:
-            raise CommandError(f"{len(faults)} faults in the books")
+            raise CommandError(f"faults in the books: {len(faults)}")
         self.stdout.write(self.style.SUCCESS("The books balance."))
