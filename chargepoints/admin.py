@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
@@ -85,10 +86,22 @@ class ConnectorInline(TenantInline):
         return str(connector.get_status_display())
 
 
+class ChargePointForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A station's own data; the tenant is not asked for, so its uniqueness is checked here."""
+
+    def clean_identity(self) -> str:
+        """Refuse an id the organisation already has."""
+        identity: str = self.cleaned_data["identity"]
+        if ChargePoint.objects.filter(identity=identity).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is already a charge point with this id."))
+        return identity
+
+
 @admin.register(ChargePoint)
 class ChargePointAdmin(TenantAdmin):
     """Stations: registered here, with a key shown once."""
 
+    form = ChargePointForm
     add_right = change_right = Right.OPERATE
     list_display = (
         "identity",

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -21,6 +22,10 @@ from sessions_app.models import ChargingSession
 from sessions_app.services import request_stop
 from tenants.access import Principal, Right
 from tenants.admin import TenantAdmin, may
+
+
+# Roles take the place of Django's groups.
+admin.site.unregister(Group)
 
 
 @admin.register(ChargingSession)

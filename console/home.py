@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -19,6 +20,8 @@ from chargepoints.selectors import connector_counts, station_counts
 from console.charts import bar_chart
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import energy_by_day, sessions_under_way
+from tenants.access import Right
+from tenants.admin import may
 from tenants.models import Tenant
 from tenants.scope import required_tenant_id
 
@@ -26,8 +29,13 @@ DAYS_SHOWN = 14
 ROWS_SHOWN = 10
 
 
+def add_home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What is going on now and what today has brought, for the admin's first page."""
+    return {**context, **home_context(sees_money=may(request, Right.MONEY))}
+
+
 def home_context(*, sees_money: bool) -> dict[str, Any]:
-    """Everything the template needs for the tenant in scope; money only for those who may see it."""
+    """What the template needs for the tenant in scope; money only for those who may see it."""
     now = timezone.now()
     tenant = Tenant.objects.get(pk=required_tenant_id())
     zone = ZoneInfo(tenant.time_zone)

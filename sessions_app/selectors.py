@@ -12,11 +12,13 @@ from django.db.models.functions import TruncDate
 
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession, MeterSample
+from sessions_app.normalise import clock_flags
 from sessions_app.types import Sample, SampleContext, sample_order
 
 CURVE_POINTS = 500
 
 _FIELDS = (
+    "received_at",
     "at",
     "context",
     "energy_wh",
@@ -124,6 +126,7 @@ def energy_by_day(*, day_from: date, day_to: date, zone: tzinfo) -> list[DayEner
 
 def _sample(row: tuple[Any, ...]) -> Sample:
     values = dict(zip(_FIELDS, row, strict=True))
+    values["flags"] = clock_flags(values["at"], values.pop("received_at"))
     values["context"] = SampleContext(values["context"])
     values["extra"] = values["extra"] or {}
     return Sample(**values)

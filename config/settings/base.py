@@ -25,7 +25,7 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.words("CSRF_TRUSTED_ORIGINS", [])
 # Unfold replaces the admin's templates, so it comes before it. Our own apps follow in the order in
 # which they may import each other, lowest first; `config` is last because it knows them all.
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "console.admin_app.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

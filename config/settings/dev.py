@@ -11,12 +11,13 @@ FILLED_IN = apply_local_values()
 from config.logging import logging_settings  # noqa: E402
 from config.settings.base import *  # noqa: E402, F403 - base reads what was just filled in
 
+if STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):  # noqa: F405
+    raise env.WrongSetting("STRIPE_SECRET_KEY is a live one; development takes test keys only")
+
 DEBUG = env.flag("DEBUG", True)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.words("ALLOWED_HOSTS", [])]
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
-LOGGING = logging_settings(
-    env.text("LOG_LEVEL", "INFO"), json_lines=env.flag("LOG_JSON", False)
-)
+LOGGING = logging_settings(env.text("LOG_LEVEL", "INFO"), json_lines=env.flag("LOG_JSON", False))

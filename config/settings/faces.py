@@ -66,6 +66,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_SYMBOL": "ev_station",
     "SITE_DROPDOWN": "console.navigation.tenant_choices",
+    "DASHBOARD_CALLBACK": "console.home.add_home",
     "LOGIN": {"form": "console.forms.LoginForm"},
     "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": False,
