@@ -17,6 +17,7 @@ from config.devstack.simulator.replay import (
     UnknownFormat,
     choose_fit,
     has_plenty_of_time,
+    move_by_weeks,
     plan_replay,
     read_sessions,
 )
@@ -77,6 +78,15 @@ def test_an_original_station_stays_together_on_one_connector(tmp_path):
     plans = plan_replay(real, specs(1), id_tokens=["A", "B"], seed=1)
     places = [(each.reference, each.connector_id, each.id_token) for each in plans]
     assert places == [("one", 1, "A"), ("two", 2, "B"), ("three", 1, "A")]
+
+
+def test_a_replay_can_be_moved_to_recent_weeks_and_keeps_weekday_time_and_stay(tmp_path):
+    real = read_sessions(write(tmp_path, ACN))
+    moved = move_by_weeks(real, datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
+    assert moved[-1].departure_at == datetime(2026, 1, 1, 2, 0, tzinfo=UTC)
+    assert {b.arrival_at - a.arrival_at for a, b in zip(real, moved, strict=True)} == {
+        b.departure_at - a.departure_at for a, b in zip(real, moved, strict=True)
+    }
 
 
 def test_more_power_than_any_charger_has_still_brings_the_energy():

@@ -61,13 +61,26 @@ async def test_stations_may_run_one_after_the_other():
 
 async def test_connectors_of_one_station_speak_in_the_order_of_time_while_they_charge():
     later = ARRIVAL + timedelta(minutes=7)
-    sessions = (make_session(connector_id=2, arrival_at=later, seed=9), make_session())
+    sessions = (
+        make_session(connector_id=2, arrival_at=later, seed=9, id_token="TAG-2"),
+        make_session(),
+    )
     async with serve_csms() as csms:
         await run_async(make_plan(csms, "1.6", *sessions, sample_interval_s=60))
     samples = csms.payloads("MeterValues")[:40]
     times = [each["meterValue"][0]["timestamp"] for each in samples]
     assert times == sorted(times)
     assert {each["connectorId"] for each in samples} == {1, 2}
+
+
+@pytest.mark.parametrize("speed", [None, 100_000.0])
+async def test_a_token_is_at_one_connector_at_a_time(speed):
+    sessions = [make_session(connector_id=number, seed=number) for number in (1, 2)]
+    async with serve_csms() as csms:
+        summary = await run_async(make_plan(csms, "1.6", *sessions, speed=speed))
+    frames = [action for action in csms.actions() if action.endswith("Transaction")]
+    assert frames == ["StartTransaction", "StopTransaction"] * 2
+    assert [each.energy_wh for each in summary.results] == [4_000, 4_000]
 
 
 async def test_a_fault_reaches_the_wire():

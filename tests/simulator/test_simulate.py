@@ -69,7 +69,7 @@ def test_the_command_switches_a_fault_on():
 
 
 def test_the_command_fails_when_a_token_is_refused():
-    with csms_beside() as csms, pytest.raises(CommandError, match="CP-1: token refused"):
+    with csms_beside() as csms, pytest.raises(CommandError, match="CP-1: token BLOCKED refused"):
         simulate(csms, "--sessions", "1", "--tokens", "BLOCKED")
 
 

@@ -70,8 +70,9 @@ async def test_the_interval_and_measurands_the_platform_sets_are_kept():
 async def test_a_token_refused_at_the_start_ends_the_charge():
     session = make_session(id_token="BLOCKED", remote_start_id=1)
     async with serve_csms() as csms:
-        await run_async(make_plan(csms, "2.0.1", session))
+        summary = await run_async(make_plan(csms, "2.0.1", session))
     ended = csms.payloads("TransactionEvent")[-1]
+    assert summary.errors == ["CP-1: token BLOCKED refused"]
     assert ended["triggerReason"] == "Deauthorized"
     assert ended["transactionInfo"]["stoppedReason"] == "DeAuthorized"
 

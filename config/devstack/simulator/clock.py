@@ -24,6 +24,10 @@ class Clock(Protocol):
         """Scope of one activity that sleeps by this clock."""
         ...
 
+    def resting(self) -> AbstractContextManager[None]:
+        """Scope within a sleeper's in which it waits for something other than time."""
+        ...
+
 
 class LeapClock:
     """Jumps to the next wanted moment as soon as every activity sleeps.
@@ -65,6 +69,16 @@ class LeapClock:
             self._sleepers -= 1
             self._leap()
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Time goes on for the others meanwhile."""
+        self._sleepers -= 1
+        self._leap()
+        try:
+            yield
+        finally:
+            self._sleepers += 1
+
     def _forget(self, entry: tuple[datetime, int, asyncio.Event]) -> None:
         if entry in self._waiting:
             self._waiting.remove(entry)
@@ -104,4 +118,9 @@ class PacedClock:
     @contextmanager
     def sleeper(self) -> Iterator[None]:
         """Scope of one activity; real time needs no counting."""
+        yield
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Real time goes on anyway."""
         yield

@@ -80,6 +80,19 @@ def read_sessions(path: Path, limit: int | None = None) -> list[RealSession]:
     return [parse(row) for row in itertools.islice(rows, limit)]
 
 
+def move_by_weeks(sessions: Sequence[RealSession], ends_by: datetime) -> list[RealSession]:
+    """The same weekdays and times, moved by whole weeks so that the last car leaves by `ends_by`.
+
+    Platforms take time stamps before 2020 for a clock that was never set.
+    """
+    last_at = max((each.departure_at for each in sessions), default=ends_by)
+    by = (ends_by - last_at) // timedelta(weeks=1) * timedelta(weeks=1)
+    return [
+        replace(each, arrival_at=each.arrival_at + by, departure_at=each.departure_at + by)
+        for each in sessions
+    ]
+
+
 def plan_replay(
     sessions: Sequence[RealSession],
     stations: Sequence[StationSpec],
@@ -87,16 +100,20 @@ def plan_replay(
     id_tokens: Sequence[str],
     seed: int,
 ) -> tuple[SessionPlan, ...]:
-    """Every original station becomes one connector of a simulated one, its sessions in order."""
+    """Every original station becomes one connector of a simulated one, its sessions in order.
+
+    Tokens go by original station, so with as many of them no token is wanted at two places at once.
+    """
     originals = list(dict.fromkeys(each.station for each in sessions))
-    places = {name: divmod(index, len(stations)) for index, name in enumerate(originals)}
+    numbers = {name: number for number, name in enumerate(originals)}
     plans: list[SessionPlan] = []
     for index, session in enumerate(sorted(sessions, key=lambda each: each.arrival_at)):
-        row, column = places[session.station]
+        number = numbers[session.station]
+        row, column = divmod(number, len(stations))
         plan = SessionPlan(
             charge_point_id=stations[column].charge_point_id,
             connector_id=row + 1,
-            id_token=id_tokens[index % len(id_tokens)],
+            id_token=id_tokens[number % len(id_tokens)],
             arrival_at=session.arrival_at,
             departure_at=session.departure_at,
             energy_wh=session.energy_wh,

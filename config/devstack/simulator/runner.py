@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from config.devstack.simulator.clock import Clock, LeapClock, PacedClock
 from config.devstack.simulator.framelog import FrameLog
 from config.devstack.simulator.link import LinkLost, LinkRefused
-from config.devstack.simulator.plan import Plan, SessionPlan, StationSpec, Summary
+from config.devstack.simulator.plan import Plan, SessionPlan, SessionResult, StationSpec, Summary
 from config.devstack.simulator.station import Station
 from config.devstack.simulator.station16 import Station16
 from config.devstack.simulator.station201 import Station201
@@ -40,6 +41,7 @@ class Simulation:
         self._report = report
         self._summary = Summary()
         self._places = asyncio.Semaphore(plan.concurrency)
+        self._tokens: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def run(self) -> Summary:
         """Run every station and add up."""
@@ -98,11 +100,22 @@ class Simulation:
     ) -> None:
         with scope:
             for session in sessions:
-                result = await station.charge(session)
+                result = await self._charge(station, session)
                 self._report(
                     f"{result.charge_point_id}/{result.connector_id}: {result.outcome}, "
                     f"{result.energy_wh} Wh, {result.stopped_at:%Y-%m-%d %H:%M} UTC"
                 )
+
+    async def _charge(self, station: Station, session: SessionPlan) -> SessionResult:
+        """One charge; a token is at one connector at a time, as platforms demand."""
+        await station.clock.sleep_until(session.arrival_at)
+        token = self._tokens[station.spec.tenant, session.id_token]
+        with station.clock.resting():
+            await token.acquire()
+        try:
+            return await station.charge(session)
+        finally:
+            token.release()
 
     def _count(self, station: Station) -> None:
         self._summary.results += station.results

@@ -19,14 +19,19 @@ def plan_sessions(
     seed: int,
     faults: tuple[Fault, ...] = (),
 ) -> tuple[SessionPlan, ...]:
-    """`count` charges dealt out to the stations, each over before the next and by `ends_at`."""
+    """`count` charges dealt out to the stations, each over before the next and by `ends_at`.
+
+    Tokens are dealt out too: with as many as stations, none is wanted at two places at once.
+    """
     random = Random(f"schedule:{seed}")
-    dealt = [stations[index % len(stations)] for index in range(count)]
+    dealt = [index % len(stations) for index in range(count)]
     sessions: list[SessionPlan] = []
     leaves_at = dict.fromkeys({each.charge_point_id for each in stations}, ends_at)
-    for spec in dealt:
+    for number in dealt:
+        spec, own_tokens = stations[number], id_tokens[number :: len(stations)]
+        token = random.choice(own_tokens or id_tokens)
         departure_at = leaves_at[spec.charge_point_id] - timedelta(minutes=random.randint(5, 40))
-        session = _plan_session(spec, departure_at, random, random.choice(id_tokens), faults)
+        session = _plan_session(spec, departure_at, random, token, faults)
         leaves_at[spec.charge_point_id] = session.arrival_at
         sessions.append(session)
     return tuple(reversed(sessions))

@@ -251,8 +251,7 @@ class Station(ABC):
         await self.announce(charge, State.PREPARING)
         if not await self._may_charge(charge.plan):
             await self._unplug(charge)
-            self.uplink.errors.append(f"{self.spec.charge_point_id}: token refused")
-            return "refused"
+            return self._refuse(charge)
         await self.begin(charge)
         await self._move(charge, State.CHARGING, charge.start)
         while charge.stop_reason is None:
@@ -262,7 +261,14 @@ class Station(ABC):
         await self.uplink.flush()
         if self.uplink.is_offline:
             await self.uplink.go_online()
+        if charge.stop_reason == "DeAuthorized":
+            return self._refuse(charge)
         return "lost" if self.uplink.is_silent else "completed"
+
+    def _refuse(self, charge: Charge) -> str:
+        name, token = self.spec.charge_point_id, charge.plan.id_token
+        self.uplink.errors.append(f"{name}: token {token} refused")
+        return "refused"
 
     async def _sample(self, charge: Charge) -> None:
         model, plan = charge.model, charge.plan

@@ -10,7 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.devstack.simulator.faults import Fault, FaultKind
 from config.devstack.simulator.plan import Plan, SessionPlan, StationSpec
-from config.devstack.simulator.replay import UnknownFormat, plan_replay, read_sessions
+from config.devstack.simulator.replay import (
+    UnknownFormat,
+    move_by_weeks,
+    plan_replay,
+    read_sessions,
+)
 from config.devstack.simulator.roster import RosterError, read_roster, stations_of
 from config.devstack.simulator.runner import LEAD_TIME, run
 from config.devstack.simulator.schedule import plan_sessions, shift_to_start
@@ -36,6 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--sessions", type=int, help="how many charges (default: 10, or all)")
         parser.add_argument("--tokens", default="SIM-0001", help="tokens, comma-separated")
         parser.add_argument("--replay", type=Path, help="ACN-Data or EPFL file, csv or csv.gz")
+        parser.add_argument("--recent", action="store_true", help="move a replay's days to now")
         parser.add_argument("--speed", type=read_speed, default=None, help="a factor, or max")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--fault", choices=[str(kind) for kind in FaultKind])
@@ -89,6 +95,8 @@ def make_sessions(
     tokens = options["tokens"].split(",")
     if options["replay"]:
         real = read_sessions(options["replay"], options["sessions"])
+        if options["recent"]:
+            real = move_by_weeks(real, datetime.now(UTC))
         return plan_replay(real, stations, id_tokens=tokens, seed=options["seed"])
     faults = (Fault(FaultKind(options["fault"])),) if options["fault"] else ()
     count = 10 if options["sessions"] is None else options["sessions"]
