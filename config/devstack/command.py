@@ -35,7 +35,7 @@ class StackCommand(BaseCommand):
         filled_in: frozenset[str] = getattr(settings, "FILLED_IN", frozenset())
         reporter = Reporter(sys.stdout)
         try:
-            with state.only_run(), Supervisor(reporter, state.log_folder()) as supervisor:
+            with state.only_run(), _supervisor(reporter) as supervisor:
                 renew_taken_ports(filled_in)
                 host, port = options.get("host", "127.0.0.1"), options.get("port", 8000)
                 port = choose_web_port(port, host)
@@ -54,3 +54,9 @@ class StackCommand(BaseCommand):
     def run(self, stack: Stack, options: dict[str, Any]) -> None:
         """What this command does while the supervisor watches over it."""
         raise NotImplementedError
+
+
+def _supervisor(reporter: Reporter) -> Supervisor:
+    # Linux ends the children of a killed supervisor by itself; elsewhere the next run does it.
+    notes = None if sys.platform == "linux" else state.state_folder() / "processes.json"
+    return Supervisor(reporter, state.log_folder(), notes)

@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import NoReturn
 
 from config.devstack.children import Child, ChildFailed, Program, stop_together
+from config.devstack.leftovers import note_processes, stop_noted_processes
 from config.devstack.reporter import Reporter
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,10 +33,11 @@ class StopAsked(KeyboardInterrupt):
 class Supervisor:
     """Use as a context: on the way out everything is stopped, the last group first."""
 
-    def __init__(self, reporter: Reporter, logs: Path) -> None:
-        """Nothing is started yet."""
+    def __init__(self, reporter: Reporter, logs: Path, notes: Path | None = None) -> None:
+        """Nothing is started yet; `notes` is where process ids are kept for the next run."""
         self._reporter = reporter
         self._logs = logs
+        self._notes = notes
         self._groups: list[list[Child]] = []
         self._restarts: dict[str, deque[float]] = {}
         self._deferring = False
@@ -45,6 +47,8 @@ class Supervisor:
         """From here on the stop signals raise `StopAsked` once, and are ignored after that."""
         for number in STOP_SIGNALS:
             signal.signal(number, self._hear)
+        if self._notes is not None and stop_noted_processes(self._notes):
+            self._reporter.say("  stopped what an earlier run had left behind")
         return self
 
     def __exit__(
@@ -86,6 +90,8 @@ class Supervisor:
         with self._signals_deferred():
             child = Child(program, self._logs / f"{file_name(program.name)}.log")
             group.append(child)
+        if self._notes is not None:
+            note_processes(self._notes, self.process_ids())
         return child
 
     def _wait_until_ready(self, program: Program, group: list[Child], within_s: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,23 @@ def load(environment: dict[str, str], setting: str = "DEBUG") -> subprocess.Comp
     return subprocess.run(
         command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False
     )
+
+
+def test_every_variable_is_in_the_example() -> None:
+    files = [*(ROOT / "config" / "settings").glob("*.py"), ROOT / "config" / "env.py"]
+    read = {
+        name
+        for file in files
+        for name in re.findall(r'env\.[a-z_]+\(\s*"([A-Z_]+)"', file.read_text(encoding="utf-8"))
+    }
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert read - set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == set()
+
+
+def test_development_refuses_a_live_stripe_key(tmp_path: Path) -> None:
+    development = {"DJANGO_SETTINGS_MODULE": "config.settings.dev", "LADDBOK_STATE": str(tmp_path)}
+    done = load(COMPLETE | development | {"STRIPE_SECRET_KEY": "sk_live_1"})
+    assert "WrongSetting: STRIPE_SECRET_KEY is a live one" in done.stderr
 
 
 def test_production_starts_when_all_is_given() -> None:

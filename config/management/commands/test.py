@@ -9,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from config.devstack.state import ROOT
+
 
 class Command(BaseCommand):
     """Hand everything to pytest; its plugin starts the servers."""
@@ -21,6 +23,7 @@ class Command(BaseCommand):
         given = {name: value for name, value in os.environ.items() if name not in filled_in}
         given["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
         sys.stdout.flush()
+        os.chdir(ROOT)
         os.execve(sys.executable, [sys.executable, "-m", "pytest", *argv[2:]], given)  # noqa: S606
 
     def handle(self, *args: Any, **options: Any) -> None:
