@@ -66,8 +66,25 @@ def _session_of(charge_point_id: UUID, event: Event) -> ChargingSession:
     if session is None:
         lock_charge_point(charge_point_id)
         session = lock_transaction(charge_point_id, event.transaction_ref)
+    if session is not None and _is_another(session, event):
+        session.transaction_ref = f"{event.transaction_ref}~{session.id.hex[-8:]}"
+        session.save(update_fields=("transaction_ref",))
+        session = None
     return session or ChargingSession.objects.create(
         charge_point_id=charge_point_id, transaction_ref=event.transaction_ref
+    )
+
+
+def _is_another(session: ChargingSession, event: Event) -> bool:
+    """Whether a station that counts its transactions has begun to count anew.
+
+    What started after the end of a complete session is not that session, whatever its id.
+    """
+    return (
+        event.kind == STARTED
+        and session.state == ChargingSession.State.COMPLETED
+        and session.ended_at is not None
+        and session.ended_at < event.at
     )
 
 

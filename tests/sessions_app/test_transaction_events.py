@@ -213,3 +213,14 @@ def test_transaction_ids_of_any_shape(new: Talk, transaction: str) -> None:
         event("Ended", 1, 60, 2000, offline=True, **about),
     )
     assert (the_session().transaction_ref, the_session().energy_wh) == (transaction, 1000)
+
+
+def test_an_id_used_again_is_another_session(new: Talk) -> None:
+    again = (event("Started", 0, 90, 11_000), event("Ended", 1, 120, 13_000))
+    new.say_all(STARTED, UPDATED, ENDED, *again, *again)
+    sessions = ChargingSession.objects.order_by("started_at")
+    assert list(sessions.values_list("energy_wh", "state")) == [
+        (10_000, COMPLETED),
+        (2000, COMPLETED),
+    ]
+    assert sessions[1].transaction_ref == again[0][1]["transactionInfo"]["transactionId"]
