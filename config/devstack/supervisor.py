@@ -22,6 +22,7 @@ START_AGAIN_AFTER_S = 0.2
 # A process that ends this often in this time is broken, not unlucky.
 MOST_RESTARTS = 3
 RESTART_WINDOW_S = 60.0
+RESTARTED_WITHIN_S = 60.0
 # How long a group of processes may take to end by itself.
 GRACE_S = 2.2
 
@@ -126,6 +127,7 @@ class Supervisor:
         group.remove(child)
         child.kill()
         self._start(child.program, group)
+        self._wait_until_ready(child.program, group, RESTARTED_WITHIN_S)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self._deafen()

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import os
-import pty
-import re
-import select
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,91 +13,52 @@ import pytest
 from config.devstack.children import Child, ChildFailed, Program
 from config.devstack.reporter import Reporter
 from config.devstack.supervisor import Supervisor
+from tests.config.terminal import GONE_WITHIN_S, ROOT, Terminal
 
-ROOT = Path(__file__).resolve().parents[2]
-GONE_WITHIN_S = 5.0
-
-
-class SmallStack:
-    """`small_stack.py` in a terminal of its own."""
-
-    def __init__(self, logs: Path) -> None:
-        self.terminal, inner = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("small_stack.py")), str(logs)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=inner,
-            stdout=inner,
-            stderr=inner,
-            preexec_fn=lambda: os.login_tty(0),
-        )
-        os.close(inner)
-        found = re.search(r"pids ([\d ]+)\r", self.read_until("pids [^\r]+\r"))
-        assert found is not None
-        self.children = [os.pidfd_open(int(pid)) for pid in found[1].split()]
-
-    def read_until(self, pattern: str) -> str:
-        said = ""
-        until = time.monotonic() + 20
-        while not re.search(pattern, said) and time.monotonic() < until:
-            if select.select([self.terminal], [], [], 0.5)[0]:
-                said += os.read(self.terminal, 1000).decode()
-        return said
-
-    def press_ctrl_c(self) -> None:
-        os.write(self.terminal, b"\x03")
-
-    def children_left(self, of: int = 3) -> int:
-        """How many of the first so many live on after the time they have to end."""
-        until = time.monotonic() + GONE_WITHIN_S
-        left = set(self.children[:of])
-        while left and time.monotonic() < until:
-            ended, _, _ = select.select(left, [], [], until - time.monotonic())
-            left -= set(ended)
-        return len(left)
-
-    def close(self) -> None:
-        for descriptor in (*self.children, self.terminal):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self.process.kill()
-        self.process.wait()
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the others have no pidfd")
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[SmallStack]:
-    small = SmallStack(tmp_path)
-    yield small
-    small.close()
+def stack(tmp_path: Path) -> Iterator[Terminal]:
+    """`small_stack.py`; what is watched are its three dummies, the last one deaf to SIGTERM."""
+    script = str(Path(__file__).with_name("small_stack.py"))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    terminal = Terminal([sys.executable, script, str(tmp_path)], environment)
+    pids = terminal.wait_for(r"pids ([\d ]+)\r")[1]
+    terminal.watch(int(pid) for pid in pids.split())
+    yield terminal
+    terminal.close()
 
 
+@linux_only
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_signal_ends_everything_cleanly(stack: SmallStack, number: signal.Signals) -> None:
+def test_a_stop_signal_ends_everything_cleanly(stack: Terminal, number: signal.Signals) -> None:
     stack.process.send_signal(number)
     assert stack.process.wait(GONE_WITHIN_S) == 0
-    assert stack.children_left() == 0
+    assert stack.left_of(stack.watched) == 0
 
 
-def test_ctrl_c_pressed_twice_still_ends_everything_cleanly(stack: SmallStack) -> None:
+@linux_only
+def test_ctrl_c_pressed_twice_still_ends_everything_cleanly(stack: Terminal) -> None:
     stack.press_ctrl_c()
-    stack.read_until("stopping")
+    stack.wait_for("stopping")
     stack.press_ctrl_c()
     assert stack.process.wait(GONE_WITHIN_S) == 0
-    assert stack.children_left() == 0
+    assert stack.left_of(stack.watched) == 0
 
 
-def test_a_closed_terminal_ends_everything(stack: SmallStack) -> None:
-    os.close(stack.terminal)
-    stack.terminal = -1
+@linux_only
+def test_a_closed_terminal_ends_everything(stack: Terminal) -> None:
+    stack.hang_up()
     stack.process.wait(GONE_WITHIN_S)
-    assert stack.children_left() == 0
+    assert stack.left_of(stack.watched) == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of a parent's death")
-def test_a_killed_supervisor_takes_its_children_along(stack: SmallStack) -> None:
+@linux_only
+def test_a_killed_supervisor_takes_its_children_along(stack: Terminal) -> None:
     stack.process.kill()
-    assert stack.children_left(of=2) == 0
-    signal.pidfd_send_signal(stack.children[2], signal.SIGKILL)  # the one that is deaf to SIGTERM
+    assert stack.left_of(stack.watched[:2]) == 0
+    signal.pidfd_send_signal(stack.watched[2], signal.SIGKILL)
 
 
 def program(code: str, **options: object) -> Program:
