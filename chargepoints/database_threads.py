@@ -36,7 +36,7 @@ class DatabaseThreads:
         return outcomes[0]
 
     def stop(self) -> None:
-        """Finish what runs and close the connections; not to be called in an event loop's thread."""
+        """Finish what runs and close the connections; never call it in a loop's thread."""
         self._pool.shutdown(wait=True)
         for connection in self._connections:
             connection.close()

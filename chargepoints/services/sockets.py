@@ -40,7 +40,9 @@ def sign_in(tenant_slug: str, identity: str, key: str) -> SignedIn | None:
     """The charge point with this key, or None. Every refusal takes the same work."""
     with across_tenants(reason="a charge point signs in"):
         row = (
-            ChargePoint.objects.filter(tenant__slug=tenant_slug, identity=identity)
+            ChargePoint.objects.filter(
+                tenant__slug=_storable(tenant_slug), identity=_storable(identity)
+            )
             .values_list("tenant_id", "id", "key_mac", "enabled")
             .first()
         )
@@ -48,6 +50,11 @@ def sign_in(tenant_slug: str, identity: str, key: str) -> SignedIn | None:
     if is_key(charge_point_id, key, expected_mac) and enabled:
         return SignedIn(tenant_id, charge_point_id)
     return None
+
+
+def _storable(name: str) -> str:
+    """The name, with what PostgreSQL cannot read replaced by something no name has."""
+    return name.encode(errors="replace").decode().replace("\x00", "?")
 
 
 def open_socket(connection: Connection, channel: str, now: datetime) -> OpenedSocket:

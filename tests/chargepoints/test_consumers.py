@@ -126,9 +126,7 @@ def test_no_version_in_common_closes_at_once(volt: Registered, offered: list[str
     assert ChargePoint.objects.get().socket_epoch == 0
 
 
-async def negotiate(
-    volt: Registered, offered: list[str] | None
-) -> tuple[str | None, int | None]:
+async def negotiate(volt: Registered, offered: list[str] | None) -> tuple[str | None, int | None]:
     socket = await connect_socket(
         volt.url.replace("ws://", f"ws://CP-1:{volt.key}@"), subprotocols=offered, proxy=None
     )

@@ -54,9 +54,7 @@ def charge_point(transactional_db: None) -> Iterator[tuple[ChargePoint, str]]:
 @asynccontextmanager
 async def connected(registered: tuple[ChargePoint, str]) -> AsyncIterator[WebsocketCommunicator]:
     credentials = base64.b64encode(f"CP-1:{registered[1]}".encode())
-    application = URLRouter(
-        [re_path(OCPP_PATH, OcppConsumer.as_asgi(stations={"1.6": Station}))]
-    )
+    application = URLRouter([re_path(OCPP_PATH, OcppConsumer.as_asgi(stations={"1.6": Station}))])
     communicator = WebsocketCommunicator(
         application,
         "/ocpp/volt/CP-1",

@@ -75,7 +75,10 @@ def test_the_answer_to_the_boot_comes_before_any_command(volt: Registered) -> No
 
 
 def test_a_station_set_right_already_is_not_asked(volt: Registered) -> None:
-    for name, value in (("MeterValueSampleInterval", "30"), ("MeterValuesSampledData", MEASURANDS[0])):
+    for name, value in (
+        ("MeterValueSampleInterval", "30"),
+        ("MeterValuesSampledData", MEASURANDS[0]),
+    ):
         remember(volt, name, value)
 
     async def talk() -> None:

@@ -70,7 +70,9 @@ def test_connector_0_is_the_station_itself(charge_point: ChargePoint) -> None:
     assert StatusRecord.objects.get().connector is None
 
 
-@pytest.mark.parametrize("stamp", ["1970-01-01T00:00:00Z", "2000-01-01T00:00:09Z", "2031-01-01T00Z"])
+@pytest.mark.parametrize(
+    "stamp", ["1970-01-01T00:00:00Z", "2000-01-01T00:00:09Z", "2031-01-01T00Z"]
+)
 def test_a_clock_that_is_not_set_does_not_count(charge_point: ChargePoint, stamp: str) -> None:
     tell(charge_point, "Available", timestamp=stamp)
     assert Connector.objects.get().status_at == NOON + timedelta(hours=1)
