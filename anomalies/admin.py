@@ -9,13 +9,12 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from anomalies.models import Incident
 from anomalies.services import dismiss_incident, resolve_incident
 from anomalies.wording import explain
 from tenants.access import Right
-from tenants.admin import TenantAdmin
+from tenants.admin import TenantAdmin, coloured
 
 SHOWN = ("at", "energy_wh", "power_w", "current_ma", "current_l1_ma", "voltage_mv", "voltage_l1_mv")
 
@@ -72,10 +71,7 @@ class IncidentAdmin(TenantAdmin):
         """The first thing to do."""
         return explain(incident).advice
 
-    @display(
-        description=_("state"),
-        label={"open": "danger", "resolved": "success", "dismissed": "info"},
-    )
+    @coloured(_("state"), {"open": "danger", "resolved": "success", "dismissed": "info"})
     def shown_state(self, incident: Incident) -> tuple[str, str]:
         """Colour by state."""
         return incident.state, str(incident.get_state_display())

@@ -21,11 +21,7 @@ _ACTIVITIES: dict[str, Activity] = {
 
 def session_facts(session: ChargingSession) -> Facts:
     """The connector's limits and states around a session."""
-    connector = (
-        Connector.objects.select_related("charge_point__site")
-        .filter(pk=session.connector_id)
-        .first()
-    )
+    connector = session.connector
     if connector is None:
         return Facts(started_at=session.started_at, meter_start_wh=session.meter_start_wh)
     return Facts(

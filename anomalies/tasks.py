@@ -18,11 +18,15 @@ MOST_AT_ONCE = 1000
 def scan_session(session_id: str) -> int:
     """Check one session's new samples; rung for after each ingest."""
     with across_tenants(reason="which tenant the session is of"):
-        session = ChargingSession.objects.filter(pk=UUID(session_id)).first()
-    if session is None:
+        tenant_id = (
+            ChargingSession.objects.filter(pk=session_id)
+            .values_list("tenant_id", flat=True)
+            .first()
+        )
+    if tenant_id is None:
         return 0
-    with tenant_scope(session.tenant_id):
-        return services.scan_session(session_id=session.id)
+    with tenant_scope(tenant_id):
+        return services.scan_session(session_id=UUID(session_id))
 
 
 @shared_task(name="anomalies.tasks.scan_lagging_sessions")

@@ -33,7 +33,7 @@ class PrincipalAuthentication(BaseAuthentication):
 class MemberAuthentication(SessionAuthentication):
     """A member signed in to the admin; unsafe calls need the CSRF token."""
 
-    def authenticate(self, request: Request) -> tuple[Principal, None] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[Principal, None] | None:
         """The member's principal, or None when nobody is signed in."""
         principal: Principal | None = getattr(request._request, "principal", None)
         if principal is None or principal.user_id is None:

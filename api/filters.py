@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from django_filters import rest_framework as filters
+from django_filters import filters
+from django_filters.rest_framework.filters import BooleanFilter
+from django_filters.rest_framework.filterset import FilterSet
 
 from billing.models import Invoice
 from sessions_app.models import ChargingSession
 
 
-class ChargePointFilter(filters.FilterSet):
+class ChargePointFilter(FilterSet):
     """Charge points by place and identity."""
 
     location = filters.UUIDFilter(field_name="site_id")
     identity = filters.CharFilter(field_name="identity")
-    enabled = filters.BooleanFilter(field_name="enabled")
+    enabled = BooleanFilter(field_name="enabled")
 
 
-class SessionFilter(filters.FilterSet):
+class SessionFilter(FilterSet):
     """Sessions by place, driver, state and time of start; `started_to` is exclusive."""
 
     location = filters.UUIDFilter(field_name="charge_point__site_id")
@@ -29,7 +31,7 @@ class SessionFilter(filters.FilterSet):
     started_to = filters.IsoDateTimeFilter(field_name="started_at", lookup_expr="lt")
 
 
-class InvoiceFilter(filters.FilterSet):
+class InvoiceFilter(FilterSet):
     """Invoices by state, session and time of issue; `issued_to` is exclusive."""
 
     session = filters.UUIDFilter(field_name="charge__session_id")

@@ -10,9 +10,3 @@ class NewestFirst(CursorPagination):
     page_size = 50
     max_page_size = 500
     page_size_query_param = "page_size"
-
-
-class InOrder(NewestFirst):
-    """Oldest first."""
-
-    ordering = "id"

@@ -20,10 +20,10 @@ class Schema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         """The view's own answers and the shared errors."""
-        answers = super().get_response_serializers()
+        answers: Any = super().get_response_serializers()
         if not isinstance(answers, dict):
             answers = {200: answers}
-        shared = {401: ErrorAnswer, 403: ErrorAnswer}
+        shared: dict[int, Any] = {401: ErrorAnswer, 403: ErrorAnswer}
         if "{" in self.path:
             shared[404] = ErrorAnswer
         return {**shared, **answers}
@@ -35,4 +35,4 @@ class Generator(SchemaGenerator):
     def get_schema(self, *args: Any, **kwargs: Any) -> Any:
         """The OpenAPI document."""
         with across_tenants(reason="describing the API reads no rows"):
-            return super().get_schema(*args, **kwargs)
+            return super().get_schema(*args, **kwargs)  # type: ignore[no-untyped-call]

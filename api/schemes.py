@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from api.authentication import MemberAuthentication, PrincipalAuthentication
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class ApiKeyScheme(OpenApiAuthenticationExtension):
     """How the API key stands in the OpenAPI document."""
 
     target_class = PrincipalAuthentication
@@ -19,7 +19,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer", "bearerFormat": "lb_<prefix>_<secret>"}
 
 
-class MemberScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class MemberScheme(OpenApiAuthenticationExtension):
     """How the session cookie stands in the OpenAPI document."""
 
     target_class = MemberAuthentication

@@ -168,7 +168,8 @@ class SessionDetailSerializer(SessionSerializer):
     charge = serializers.SerializerMethodField()
     invoice = serializers.SerializerMethodField()
 
-    class Meta(SessionSerializer.Meta):
+    class Meta:
+        model = ChargingSession
         fields = (*SessionSerializer.Meta.fields, "charge", "invoice")
 
     def get_charge(self, session: ChargingSession) -> dict[str, Any] | None:

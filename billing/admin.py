@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from billing.models import (
     BillingAccount,
@@ -26,7 +25,7 @@ from billing.money import Money, format_money
 from billing.services.tariffs import publish_tariff_version
 from chargepoints.admin import as_json
 from tenants.access import Right
-from tenants.admin import TenantAdmin, TenantInline
+from tenants.admin import TenantAdmin, TenantInline, coloured
 
 INVOICE_COLOURS = {
     "preparing": "info",
@@ -104,7 +103,7 @@ class TariffVersionAdmin(TenantAdmin):
     list_filter = ("tariff",)
     list_select_related = ("tariff",)
 
-    def save_model(self, request: HttpRequest, obj: TariffVersion, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Publish through the service, which gives the number."""
         made = publish_tariff_version(
             tariff_id=obj.tariff_id,
@@ -167,7 +166,7 @@ class InvoiceAdmin(TenantAdmin):
         """With currency."""
         return money(invoice.vat_minor, invoice.currency)
 
-    @display(description=_("state"), label=INVOICE_COLOURS)
+    @coloured(_("state"), INVOICE_COLOURS)
     def shown_state(self, invoice: Invoice) -> tuple[str, str]:
         """Colour by state."""
         return invoice.state, str(invoice.get_state_display())
@@ -237,9 +236,9 @@ class StripeCommandAdmin(TenantAdmin):
     )
     readonly_fields = fields
 
-    @display(
-        description=_("state"),
-        label={
+    @coloured(
+        _("state"),
+        {
             "pending": "info",
             "sending": "info",
             "unknown": "warning",

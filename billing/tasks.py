@@ -15,19 +15,19 @@ from tenants.scope import across_tenants
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="billing.tasks.send_due_stripe_commands")  # type: ignore[untyped-decorator]
+@shared_task(name="billing.tasks.send_due_stripe_commands")
 def send_due_stripe_commands() -> int:
     """Make the calls to Stripe that are due."""
     return send_due()
 
 
-@shared_task(name="billing.tasks.fetch_missed_stripe_events")  # type: ignore[untyped-decorator]
+@shared_task(name="billing.tasks.fetch_missed_stripe_events")
 def fetch_missed_stripe_events() -> int:
     """Fill the gaps webhooks left."""
     return fetch_missed_events(now=timezone.now())
 
 
-@shared_task(name="billing.tasks.check_ledger")  # type: ignore[untyped-decorator]
+@shared_task(name="billing.tasks.check_ledger")
 def check_ledger() -> int:
     """Look for faults in the books; each is logged as an error."""
     with across_tenants(reason="ledger check"):

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from chargepoints.models import (
     ChargePoint,
@@ -24,7 +23,7 @@ from chargepoints.models import (
 )
 from chargepoints.services import disable_charge_point, register_charge_point, rotate_key
 from tenants.access import Right
-from tenants.admin import TenantAdmin, TenantInline
+from tenants.admin import TenantAdmin, TenantInline, coloured
 
 STATUS_COLOURS = {
     "available": "success",
@@ -131,18 +130,18 @@ class ChargePointAdmin(TenantAdmin):
         "key_set_at",
     )
 
-    def get_fieldsets(self, request: HttpRequest, obj: ChargePoint | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new station has nothing to report yet."""
         entered = (None, {"fields": ("site", "identity", "enabled")})
         if obj is None:
             return ((None, {"fields": ("site", "identity")}),)
         return (entered, (_("Reported by the station"), {"fields": self.readonly_fields}))
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ChargePoint | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The identity is in the station's own settings: it does not change."""
         return self.readonly_fields if obj is None else (*self.readonly_fields, "identity")
 
-    def get_inlines(self, request: HttpRequest, obj: ChargePoint | None) -> Any:
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Connectors come with the station's first report, or are entered after it is saved."""
         return () if obj is None else self.inlines
 
@@ -150,7 +149,7 @@ class ChargePointAdmin(TenantAdmin):
         """With connectors, for the list."""
         return super().get_queryset(request).prefetch_related("connectors")
 
-    def save_model(self, request: HttpRequest, obj: ChargePoint, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Register a new station through the service and show its key once."""
         if change:
             super().save_model(request, obj, form, change)
@@ -160,13 +159,12 @@ class ChargePointAdmin(TenantAdmin):
         obj._state.adding = False
         messages.warning(request, _shown_once(obj, key))
 
-    @display(
-        description=_("connection"),
-        label={str(_("Online")): "success", "Online": "success", "Offline": "warning"},
-    )
-    def shown_online(self, charge_point: ChargePoint) -> str:
+    @coloured(_("connection"), {"online": "success", "offline": "warning"})
+    def shown_online(self, charge_point: ChargePoint) -> tuple[str, str]:
         """Whether its socket is open and alive."""
-        return str(_("Online") if charge_point.is_online(timezone.now()) else _("Offline"))
+        if charge_point.is_online(timezone.now()):
+            return "online", str(_("Online"))
+        return "offline", str(_("Offline"))
 
     @admin.display(description=_("connectors"))
     def shown_connectors(self, charge_point: ChargePoint) -> str:
@@ -233,7 +231,7 @@ class CommandAdmin(TenantAdmin):
     )
     readonly_fields = fields
 
-    @display(description=_("state"), label=COMMAND_COLOURS)
+    @coloured(_("state"), COMMAND_COLOURS)
     def shown_state(self, command: Command) -> tuple[str, str]:
         """Colour by state."""
         return command.state, str(command.get_state_display())

@@ -112,7 +112,7 @@ def _po(catalogue: Catalog) -> bytes:
     return b"".join(line for line in lines if not line.startswith(noise))
 
 
-def _is_translated(string: str | tuple[str, ...] | list[str]) -> bool:
+def _is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 

@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from anomalies.services import release_hold
 from anomalies.wording import quantity
@@ -21,8 +20,7 @@ from console.session_page import duration, session_context
 from sessions_app.models import ChargingSession
 from sessions_app.services import request_stop
 from tenants.access import Principal, Right
-from tenants.admin import TenantAdmin, may
-
+from tenants.admin import TenantAdmin, coloured, may
 
 # Roles take the place of Django's groups.
 admin.site.unregister(Group)
@@ -63,14 +61,14 @@ class ChargingSessionAdmin(TenantAdmin):
         """Hours, minutes, seconds."""
         return duration(session.duration_s) if session.ended_at else "-"
 
-    @display(description=_("state"), label={"open": "info", "completed": "success"})
+    @coloured(_("state"), {"open": "info", "completed": "success"})
     def shown_state(self, session: ChargingSession) -> tuple[str, str]:
         """Colour by state."""
         return session.state, str(session.get_state_display())
 
-    @display(
-        description=_("check"),
-        label={"unchecked": "info", "held": "danger", "cleared": "success", "released": "warning"},
+    @coloured(
+        _("check"),
+        {"unchecked": "info", "held": "danger", "cleared": "success", "released": "warning"},
     )
     def shown_gate(self, session: ChargingSession) -> tuple[str, str]:
         """Colour by gate."""

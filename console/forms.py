@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm as DjangoAuthenticationForm
-from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 
@@ -15,7 +16,7 @@ from tenants.services import memberships_of
 class LoginForm(AuthenticationForm):
     """Lets members in; Django's `is_staff` plays no part."""
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: Any) -> None:
         """Refuse people who are not active or work for no organisation."""
         DjangoAuthenticationForm.confirm_login_allowed(self, user)
         if not isinstance(user, User) or not memberships_of(user.pk):

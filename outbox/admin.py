@@ -7,12 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from outbox.models import Delivery
 from outbox.services import retry_delivery
 from tenants.access import Right
-from tenants.admin import TenantAdmin
+from tenants.admin import TenantAdmin, coloured
 
 
 @admin.register(Delivery)
@@ -35,7 +34,7 @@ class DeliveryAdmin(TenantAdmin):
     readonly_fields = fields
     actions = ("retry",)
 
-    @display(description=_("state"), label={"pending": "info", "done": "success", "dead": "danger"})
+    @coloured(_("state"), {"pending": "info", "done": "success", "dead": "danger"})
     def shown_state(self, delivery: Delivery) -> tuple[str, str]:
         """Colour by state."""
         return delivery.state, str(delivery.get_state_display())

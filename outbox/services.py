@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -54,7 +55,7 @@ def deliver_due(*, limit: int = 500) -> int:
     return limit
 
 
-def retry_delivery(*, delivery_id: object) -> bool:
+def retry_delivery(*, delivery_id: UUID) -> bool:
     """Put a given-up delivery back in the queue; False when it was not given up."""
     changed = Delivery.objects.filter(pk=delivery_id, state=Delivery.State.DEAD).update(
         state=Delivery.State.PENDING, attempts=0, due_at=timezone.now()

@@ -7,7 +7,7 @@ from celery import shared_task
 from outbox.services import deliver_due
 
 
-@shared_task(name="outbox.tasks.deliver_due_events")  # type: ignore[untyped-decorator]
+@shared_task(name="outbox.tasks.deliver_due_events")
 def deliver_due_events() -> int:
     """Deliver what is due; also run by beat every few seconds."""
     return deliver_due()

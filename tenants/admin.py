@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
 from tenants.access import Principal, Right
 from tenants.models import ApiKey, Member, User
 from tenants.services import issue_api_key, revoke_api_key, rotate_api_key
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def coloured(description: str | Promise, colours: Mapping[str, str]) -> Callable[[F], F]:
+    """A column shown as a coloured label; its method returns (key of `colours`, text)."""
+    return cast(Callable[[F], F], display(description=cast(str, description), label=dict(colours)))
 
 
 def may(request: HttpRequest, right: Right | None) -> bool:
@@ -89,7 +99,7 @@ class ApiKeyAdmin(TenantAdmin):
     fields = ("name", "scopes", "expires_at")
     actions = ("rotate", "revoke")
 
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make the key through the service and show it once."""
         key, text = issue_api_key(name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at)
         obj.pk = key.pk

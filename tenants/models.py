@@ -86,7 +86,7 @@ class TenantOwned(models.Model):
         verbose_name=_("organisation"),
     )
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()  # type: ignore[assignment]
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
 
     class Meta:
         abstract = True

@@ -6,12 +6,12 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
-from tests.cast import a_member, a_tariff, a_tenant
-from tests.operators import Operator
 
 from sessions_app.models import ChargingSession
 from tenants.models import Member, Role, Tenant, User
 from tenants.scope import tenant_scope
+from tests.cast import a_member, a_tariff, a_tenant
+from tests.operators import Operator
 
 PAGES = sorted(f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry)
 MONEY_PAGES = [page for page in PAGES if page.startswith("billing_") and "tariff" not in page]

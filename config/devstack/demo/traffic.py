@@ -31,12 +31,12 @@ def keep_charging(stack: Stack, operators: tuple[SeededOperator, ...]) -> None:
     programs = []
     for each in operators:
         past = [station for station in each.stations if not _is_live(station)]
-        options = ("--sessions", str(HISTORY_SESSIONS), "--speed", "max")
-        options += ("--interval", str(HISTORY_INTERVAL_S))
+        options = ["--sessions", str(HISTORY_SESSIONS), "--speed", "max"]
+        options += ["--interval", str(HISTORY_INTERVAL_S)]
         programs.append(_simulator(stack, each, "history", past, *options))
         live = [station for station in each.stations if _is_live(station)]
         if live:
-            options = ("--sessions", "0", "--speed", "1", "--interval", "10")
+            options = ["--sessions", "0", "--speed", "1", "--interval", "10"]
             programs.append(_simulator(stack, each, "live", live, *options))
     stack.supervisor.start_group(programs, within_s=60)
     for each in operators:
