@@ -13,6 +13,7 @@ from config.devstack import state
 from config.devstack.children import ChildFailed
 from config.devstack.postgres import NoPostgres
 from config.devstack.reporter import Reporter
+from config.devstack.schema import RewrittenMigrations
 from config.devstack.stack import Stack, choose_web_port, renew_taken_ports
 from config.devstack.supervisor import StopAsked, Supervisor
 from config.devstack.valkey import NoValkey
@@ -48,7 +49,7 @@ class StackCommand(BaseCommand):
             raise CommandError(
                 f"this checkout is already running (process {error}); stop that one first"
             ) from None
-        except (ChildFailed, NoPostgres, NoValkey) as error:
+        except (ChildFailed, NoPostgres, NoValkey, RewrittenMigrations) as error:
             raise CommandError(str(error)) from None
 
     def run(self, stack: Stack, options: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from config.devstack.programs import (
     worker_program,
 )
 from config.devstack.reporter import Reporter
+from config.devstack.schema import note_migrations, refuse_rewritten_migrations
 from config.devstack.supervisor import Supervisor
 from config.devstack.valkey import Broker
 from tenants.postgresql.base import acting_as_owner
@@ -70,14 +71,18 @@ class Stack:
         self.supervisor.start_group(programs, within_s=SERVERS_WITHIN_S)
 
     def migrate(self) -> None:
-        """Bring the database's tables up to date."""
+        """Bring the database's tables up to date; raises `RewrittenMigrations`."""
         began_at = time.monotonic()
+        notes = state.state_folder() / "migrations.json"
         with acting_as_owner():
             executor = MigrationExecutor(connection)
             pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if "DATABASE_URL" in self.filled_in:
+            refuse_rewritten_migrations(notes, executor.loader)
         if pending:
             self.reporter.begin("database", f"applying {len(pending)} migrations")
             call_command("migrate", verbosity=0, interactive=False)
+            note_migrations(notes, executor.loader)
         connections.close_all()
         self.reporter.ready("database", "tables up to date", time.monotonic() - began_at)
 
