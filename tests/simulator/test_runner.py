@@ -109,7 +109,7 @@ async def test_a_refused_station_is_an_error_in_the_summary():
     ) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         summary = await run_async(Plan(url=url, stations=STATIONS[:1]))
-    assert summary.errors == ["CP-1: CP-1: server rejected WebSocket connection: HTTP 401"]
+    assert summary.errors == ["CP-1: server rejected WebSocket connection: HTTP 401"]
 
 
 async def test_a_platform_that_is_not_there_is_an_error_in_the_summary():
@@ -125,7 +125,7 @@ async def test_a_boot_that_is_never_accepted_is_an_error_in_the_summary():
         csms.boot_statuses = ["Rejected"] * 20
         behaviour = Behaviour(longest_pause_s=0)
         summary = await run_async(make_plan(csms, "1.6", behaviour=behaviour))
-    assert summary.errors == ["CP-1: CP-1: boot never accepted"]
+    assert summary.errors == ["CP-1: boot never accepted"]
 
 
 async def test_the_summary_is_plain_json():

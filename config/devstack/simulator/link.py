@@ -199,10 +199,10 @@ async def open_link(
             max_size=2**20,
         )
     except InvalidHandshake as error:
-        raise LinkRefused(f"{address.charge_point_id}: {error}") from error
+        raise LinkRefused(str(error)) from error
     except (OSError, TimeoutError) as error:
-        raise LinkLost(f"{address.charge_point_id}: {error}") from error
+        raise LinkLost(str(error)) from error
     if socket.subprotocol != address.subprotocol:
         await socket.close()
-        raise LinkRefused(f"{address.charge_point_id}: platform chose {socket.subprotocol}")
+        raise LinkRefused(f"platform chose {socket.subprotocol}")
     return Link(socket, answer, message_ids, on_frame, spawn)

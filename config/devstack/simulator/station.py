@@ -173,7 +173,7 @@ class Station(ABC):
                 break
             await asyncio.sleep(min(answer.get("interval") or 10, self.behaviour.longest_pause_s))
         else:
-            raise LinkRefused(f"{self.spec.charge_point_id}: boot never accepted")
+            raise LinkRefused("boot never accepted")
         for number in self.connectors:
             await self.uplink.deliver(self.status_message(number, self.clock.now()))
 
