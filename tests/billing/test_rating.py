@@ -136,6 +136,53 @@ def test_energy_is_split_at_the_price_change_between_readings() -> None:
     assert (charge.split_error_wh, charge.split_error_minor) == (1_500, 300)
 
 
+def test_the_stated_error_is_what_the_worst_register_would_have_cost() -> None:
+    ends = ("2026-03-04 20:30", 0), ("2026-03-04 21:10", 8_000)
+    early = ("2026-03-04 20:31", 8_000)
+    priced = day_and_night("4.00", "2.00")
+    sparse = rate(session("2026-03-04 20:30", "2026-03-04 21:10", 8_000, *ends), priced)
+    worst = rate(session("2026-03-04 20:30", "2026-03-04 21:10", 8_000, ends[0], early), priced)
+    late = ("2026-03-04 21:09", 0)
+    best = rate(session("2026-03-04 20:30", "2026-03-04 21:10", 8_000, ends[0], late), priced)
+    assert (best.gross_minor, sparse.gross_minor, worst.gross_minor) == (1600, 2800, 3200)
+    assert (sparse.split_error_wh, sparse.split_error_minor) == (6_000, 1200)
+
+
+def test_where_prices_depend_on_energy_too_the_widest_change_bounds_the_error() -> None:
+    first = element(energy("9.00"), max_energy_wh=1_000)
+    priced = tariff(first, *day_and_night("4.00", "2.00").elements)
+    charge = rate(session("2026-03-04 20:30", "2026-03-04 21:30", 10_000), priced)
+    assert (charge.split_error_wh, charge.split_error_minor) == (5_000, 3500)
+
+
+def test_an_unsure_moment_of_reaching_some_energy_bounds_the_price_of_time() -> None:
+    slow = element(timed("session_time", "6"), max_energy_wh=5_000)
+    priced = tariff(slow, element(timed("session_time", "60")))
+    charge = rate(session("2026-03-04 16:00", "2026-03-04 17:00", 10_000), priced)
+    assert amounts(charge) == [("session_time", 1800, 300), ("session_time", 1800, 3000)]
+    assert charge.split_error_minor == 2700
+
+
+def test_a_step_can_add_its_size_to_the_error() -> None:
+    priced = tariff(
+        element(energy("4.00", step_size=500), time_to=time(22)), element(energy("2.00"))
+    )
+    charge = rate(session("2026-03-04 20:30", "2026-03-04 21:30", 10_000), priced)
+    assert charge.split_error_minor == 1000 + 200
+
+
+def test_the_same_price_with_another_vat_rate_is_another_line() -> None:
+    night = element(energy("2.00", vat_rate=Decimal(12)), time_from=time(22), time_to=time(6))
+    charge = rate(
+        session("2026-03-04 20:30", "2026-03-04 21:30", 10_000),
+        tariff(night, element(energy("2.00"))),
+    )
+    assert [(line.gross_minor, line.vat_minor) for line in charge.lines] == [
+        (1000, 200),
+        (1000, 107),
+    ]
+
+
 def test_a_reading_at_the_price_change_leaves_nothing_to_guess() -> None:
     evening = session(
         "2026-03-04 20:30",
