@@ -52,8 +52,10 @@ def _entered(scope: Scope) -> Iterator[Scope]:
 
 
 @contextmanager
-def tenant_scope(tenant_id: UUID) -> Iterator[Scope]:
-    """Read and write one tenant's rows, and no other's, inside the block."""
+def tenant_scope(tenant_id: UUID | None) -> Iterator[Scope]:
+    """Read and write one tenant's rows, and no other's; raises `NoTenantScope` for None."""
+    if tenant_id is None:
+        raise NoTenantScope("a scope needs a tenant")
     with _entered(Scope(tenant_id)) as scope:
         yield scope
 

@@ -75,14 +75,14 @@ def principal_of_api_key(text: str, now: datetime) -> Principal | None:
     if mark != KEY_MARK or not secret:
         return None
     with across_tenants(reason="an API key says which tenant it is of"):
-        key = ApiKey.objects.filter(prefix=prefix).first()
+        key = ApiKey.objects.select_related("tenant").filter(prefix=prefix).first()
         stored = key.secret_hash if key else _hash("")
         if not hmac.compare_digest(stored, _hash(secret)) or key is None or not key.is_usable(now):
             return None
         if key.last_used_at is None or now - key.last_used_at > USE_IS_NOTED_EVERY:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     rights = frozenset(RIGHT_OF_SCOPE[scope] for scope in key.scopes)
-    return Principal(key.tenant_id, rights, f"API key {key.prefix}")
+    return Principal(key.tenant.pk, rights, f"API key {key.prefix}")
 
 
 def memberships_of(user_id: UUID) -> list[Member]:
@@ -99,7 +99,7 @@ def principal_of_user(user: User, tenant_id: str | None) -> Principal | None:
         if not members:
             return None
         member = members[0]
-    return Principal(member.tenant_id, RIGHTS_OF_ROLE[member.role], user.email, user.id)
+    return Principal(member.tenant.pk, RIGHTS_OF_ROLE[member.role], user.email, user.id)
 
 
 def _hash(secret: str) -> str:

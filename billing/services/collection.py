@@ -26,7 +26,6 @@ from billing.stripe_gateway import (
     payment_body,
 )
 from billing.types import Operation
-from tenants.models import Tenant
 
 
 def begin_collection(account: BillingAccount, now: datetime) -> None:
@@ -216,7 +215,7 @@ def _is_being_set_up(account: BillingAccount) -> bool:
 
 
 def _draft_body(account: BillingAccount, invoice: Invoice) -> dict[str, object]:
-    tenant = Tenant.objects.get(pk=invoice.tenant_id)
+    tenant = invoice.tenant
     return invoice_body(
         customer_ref=account.stripe_customer_ref,
         currency=invoice.currency,

@@ -1,4 +1,7 @@
-"""Cars that go on charging while somebody looks at the demo."""
+"""Cars that go on charging while somebody looks at the demo.
+
+A token is at one connector at a time, so each operator's last one is kept for the live station.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,12 @@ def keep_charging(stack: Stack, operators: tuple[SeededOperator, ...]) -> None:
         past = [station for station in each.stations if not _is_live(station)]
         options = ["--sessions", str(HISTORY_SESSIONS), "--speed", "max"]
         options += ["--interval", str(HISTORY_INTERVAL_S)]
-        programs.append(_simulator(stack, each, "history", past, *options))
+        *others, live_token = each.operator.tokens
+        programs.append(_simulator(stack, each, "history", past, others, *options))
         live = [station for station in each.stations if _is_live(station)]
         if live:
             options = ["--sessions", "0", "--speed", "1", "--interval", "10"]
-            programs.append(_simulator(stack, each, "live", live, *options))
+            programs.append(_simulator(stack, each, "live", live, [live_token], *options))
     stack.supervisor.start_group(programs, within_s=60)
     for each in operators:
         for station in each.stations:
@@ -50,7 +54,12 @@ def _is_live(station: StationSpec) -> bool:
 
 
 def _simulator(
-    stack: Stack, operator: SeededOperator, name: str, stations: list[StationSpec], *options: str
+    stack: Stack,
+    operator: SeededOperator,
+    name: str,
+    stations: list[StationSpec],
+    tokens: list[str],
+    *options: str,
 ) -> Program:
     keys = state_folder() / f"demo-{operator.operator.slug}-{name}.json"
     keys.touch(mode=0o600)
@@ -59,7 +68,7 @@ def _simulator(
         name=f"{operator.operator.slug} {name}",
         command=[
             *(sys.executable, "manage.py", "simulate", "--url", socket_url(stack)),
-            *("--keys", str(keys), "--tokens", ",".join(operator.operator.tokens), "--stay"),
+            *("--keys", str(keys), "--tokens", ",".join(tokens), "--stay"),
             *("--seed", str(int(time.time())), *options),
         ],
         environment={},
@@ -88,7 +97,7 @@ def _start_remotely(stack: Stack, operator: SeededOperator, station: StationSpec
             query = {"identity": station.charge_point_id}
             row = client.get("charge-points/", params=query).json()["results"][0]
             if row["online"] and row["connectors"][0]["status"] == "available":
-                start = {"token": operator.operator.tokens[0], "evse_id": 1}
+                start = {"token": operator.operator.tokens[-1], "evse_id": 1}
                 client.post(f"charge-points/{row['id']}/start/", json=start)
                 return
             time.sleep(POLL_S)
