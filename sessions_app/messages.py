@@ -74,7 +74,7 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A 2.0.1 TransactionEvent; `evse_id` None and `token_uid` empty where it has none."""
+    """A 2.0.1 TransactionEvent; where it has none, `*_id` are None and texts empty."""
 
     kind: str
     transaction_ref: str
@@ -84,6 +84,7 @@ class Event:
     evse_id: int | None = None
     connector_id: int | None = None
     token_uid: str = ""
+    charging_state: str = ""
     stop_reason: str = DEFAULT_STOP_REASON
     meter_values: MeterValues = field(default_factory=tuple)
 
@@ -149,6 +150,7 @@ def read_event(payload: Mapping[str, Any]) -> Event:
             _whole(evse, "connectorId", _INT16, "evse.", low=0) if "connectorId" in evse else None
         ),
         token_uid=token_uid_201(token),
+        charging_state=about.get("chargingState", ""),
         stop_reason=about.get("stoppedReason", DEFAULT_STOP_REASON),
         meter_values=payload.get("meterValue", ()),
     )

@@ -19,6 +19,7 @@ from sessions_app.services.authorization import (
     authorize_token,
     known_token,
 )
+from sessions_app.services.charging_states import record_charging_state
 from sessions_app.services.completion import (
     begin_session,
     finish_if_ready,
@@ -107,6 +108,7 @@ def _apply(session: ChargingSession, event: Event, received_at: datetime) -> Non
         _apply_start(session, event, samples, received_at)
     if event.kind == ENDED:
         _apply_end(session, event, samples, received_at)
+    record_charging_state(session, event, received_at)
     if samples:
         show_running_energy(session)
 
