@@ -16,6 +16,10 @@ class Unanswered(Exception):
     """A call of ours got no answer: too late, or the socket closed first."""
 
 
+class ConnectionEnded(Unanswered):
+    """The socket closed before the answer, or before the call."""
+
+
 class OutgoingCalls:
     """Pairs our calls with the station's answers."""
 
@@ -35,7 +39,7 @@ class OutgoingCalls:
         """
         async with self._turn:
             if self._is_closed:
-                raise Unanswered("the connection ended before the call")
+                raise ConnectionEnded("the connection ended before the call")
             self._awaited_id = message_id
             self._answer = asyncio.get_running_loop().create_future()
             try:
@@ -59,4 +63,4 @@ class OutgoingCalls:
         """The socket is gone: whoever waits learns it now."""
         self._is_closed = True
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(Unanswered("the connection ended before the answer"))
+            self._answer.set_exception(ConnectionEnded("the connection ended before the answer"))

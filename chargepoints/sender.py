@@ -9,8 +9,13 @@ from django.utils import timezone
 
 from chargepoints.conversation import Conversation
 from chargepoints.node import Node
-from chargepoints.outgoing import Unanswered
-from chargepoints.services.delivery import claim_command, settle_command, time_out_command
+from chargepoints.outgoing import ConnectionEnded, Unanswered
+from chargepoints.services.delivery import (
+    claim_command,
+    give_up_command,
+    settle_command,
+    time_out_command,
+)
 from chargepoints.services.sockets import StaleSocket
 
 log = logging.getLogger(__name__)
@@ -70,6 +75,8 @@ class CommandSender:
             answer = await self._conversation.outgoing.call(
                 str(command.id), command.action, command.payload, timeout_s
             )
+        except ConnectionEnded as reason:
+            await in_database(give_up_command, journal, command, str(reason))
         except Unanswered as reason:
             await in_database(time_out_command, journal, command, str(reason))
         else:

@@ -20,6 +20,8 @@ from tenants.scope import across_tenants
 
 log = logging.getLogger(__name__)
 
+# Who asks when no person does.
+PLATFORM = "laddbok"
 WAKE_AGAIN_AFTER = timedelta(seconds=5)
 LARGEST_START_ID = 2**31 - 1
 

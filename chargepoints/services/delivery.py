@@ -15,6 +15,7 @@ from chargepoints.masking import masked
 from chargepoints.models import Command
 from chargepoints.schemas import check_answer
 from chargepoints.services.answers import apply_answer
+from chargepoints.services.commands import PLATFORM
 from chargepoints.services.sockets import hold_socket
 from tenants.scope import tenant_scope
 
@@ -78,6 +79,21 @@ def time_out_command(journal: Journal, command: Command, reason: str) -> None:
     with tenant_scope(journal.connection.tenant_id):
         Command.objects.filter(pk=command.pk, state=Command.State.SENT).update(
             state=Command.State.TIMED_OUT, error=reason
+        )
+
+
+def give_up_command(journal: Journal, command: Command, reason: str) -> None:
+    """The connection ended first, and nobody knows whether the station carried the command out.
+
+    A person is told so. What we asked for ourselves are settings and reports, which may be asked
+    for twice: those are owed again, until their time is over.
+    """
+    if command.requested_by != PLATFORM:
+        time_out_command(journal, command, reason)
+        return
+    with tenant_scope(journal.connection.tenant_id):
+        Command.objects.filter(pk=command.pk, state=Command.State.SENT).update(
+            state=Command.State.QUEUED, sent_at=None
         )
 
 

@@ -10,10 +10,9 @@ from uuid import UUID
 
 from chargepoints.metering import Wish, unmet_wishes
 from chargepoints.models import ChargePoint, Command, DeviceVariable
-from chargepoints.services.commands import LARGEST_START_ID, queue_command
+from chargepoints.services.commands import LARGEST_START_ID, PLATFORM, queue_command
 from chargepoints.types import V16
 
-REQUESTED_BY = "laddbok"
 REPORT_IS_FRESH_FOR = timedelta(minutes=10)
 OPEN_STATES = (Command.State.QUEUED, Command.State.SENT)
 TTL_S = 300
@@ -24,11 +23,12 @@ def request_metering(*, charge_point_id: UUID, version: str) -> None:
 
     At most 60 s between samples, with energy, power, current, voltage and state of charge.
     """
+    # Read first: what is answered between the two reads is then among the known values.
+    asked = _settings_being_asked(charge_point_id)
     known = {
         (variable.component, variable.name): variable.value
         for variable in DeviceVariable.objects.filter(charge_point_id=charge_point_id)
     }
-    asked = _settings_being_asked(charge_point_id)
     wishes = [w for w in unmet_wishes(version, known) if (w.component, w.name) not in asked]
     ask_for(
         charge_point_id=charge_point_id,
@@ -84,7 +84,7 @@ def _queue(charge_point: ChargePoint, action: str, payload: dict[str, Any]) -> C
         charge_point=charge_point,
         action=action,
         payload=payload,
-        requested_by=REQUESTED_BY,
+        requested_by=PLATFORM,
         ttl_s=TTL_S,
         may_wait=True,
     )

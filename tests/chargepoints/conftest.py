@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -14,11 +16,12 @@ from django.db import connections
 from chargepoints.models import ChargePoint
 from chargepoints.services import register_charge_point
 from config.devstack.rented import WebProcess
-from tenants.scope import tenant_scope
+from tenants.scope import across_tenants, tenant_scope
 from tests import station
 from tests.cast import a_site, a_tenant
 
 T = TypeVar("T")
+RELEASED_WITHIN_S = 20.0
 
 
 @dataclass
@@ -60,6 +63,20 @@ def volt(transactional_db: None, web: WebProcess) -> Iterator[Registered]:
     registered = register("volt", web, "CP-1")
     with tenant_scope(registered.charge_point.tenant_id):
         yield registered
+    wait_for_release()
+
+
+def wait_for_release() -> None:
+    """Return when the server has written down the end of every socket.
+
+    Emptying the tables while it still writes would end in a deadlock.
+    """
+    give_up_at = time.monotonic() + RELEASED_WITHIN_S
+    pause = threading.Event()
+    with across_tenants(reason="the test is over"):
+        while ChargePoint.objects.exclude(socket_channel="").exists():
+            assert time.monotonic() < give_up_at, "a socket was never released"
+            pause.wait(0.02)
 
 
 @pytest.fixture

@@ -74,6 +74,20 @@ def test_the_answer_to_the_boot_comes_before_any_command(volt: Registered) -> No
     assert (first[0], second[0]) == (3, 2)
 
 
+def test_a_setting_lost_with_the_connection_is_asked_for_again(volt: Registered) -> None:
+    async def talk() -> list[Any]:
+        asked = []
+        for _ in range(2):
+            async with volt.connect() as station:
+                if not asked:
+                    await station.call("BootNotification", BOOT16)
+                asked.append((await station.recv())[3])
+        return asked
+
+    first, second = asyncio.run(talk())
+    assert first == second == {"key": "MeterValueSampleInterval", "value": "60"}
+
+
 def test_a_station_set_right_already_is_not_asked(volt: Registered) -> None:
     for name, value in (
         ("MeterValueSampleInterval", "30"),
