@@ -84,6 +84,13 @@ def test_slots_outside_the_session_change_neither_bill_nor_hash() -> None:
     assert rate(HOUR, spot_tariff(), few) == rate(HOUR, spot_tariff(), many)
 
 
+def test_another_spot_price_is_another_hash() -> None:
+    one = quarter_slots(at("2026-03-04 16:00"), ["1.00"] * 4)
+    other = quarter_slots(at("2026-03-04 16:00"), ["1.00"] * 3 + ["1.01"])
+    hashes = {rate(HOUR, spot_tariff(), slots).inputs_hash for slots in (one, other, ())}
+    assert len(hashes) == 3
+
+
 def test_equal_spot_prices_cost_what_a_fixed_price_costs() -> None:
     slots = quarter_slots(at("2026-03-04 16:00"), ["1.3337"] * 4)
     fixed = tariff(element(energy("1.667125")))
