@@ -127,29 +127,27 @@ async def end_of(station: Station) -> int | None:
     return station.socket.close_code
 
 
-@pytest.fixture(params=BAD_FRAMES_16.values(), ids=BAD_FRAMES_16.keys())
-def bad_frame(request: pytest.FixtureRequest) -> tuple[Any, str, str, str]:
-    frame: tuple[Any, str, str, str] = request.param
-    return frame
-
-
-def test_a_bad_frame_is_answered_and_written_down(
-    volt: Registered, bad_frame: tuple[Any, str, str, str]
+def test_every_bad_frame_is_answered_and_written_down(
+    volt: Registered, subtests: pytest.Subtests
 ) -> None:
-    text, message_id, code, description = bad_frame
-
-    async def talk() -> tuple[list[Any], Any]:
+    async def talk() -> list[tuple[list[Any], Any]]:
         async with volt.connect() as station:
-            await station.send_raw(text)
-            return await station.recv(), await station.call("Heartbeat", {})
+            answers = []
+            for text, *_ in BAD_FRAMES_16.values():
+                await station.send_raw(text)
+                answers.append((await station.recv(), await station.call("Heartbeat", {})))
+            return answers
 
-    answer, beat = asyncio.run(talk())
-    assert answer[:3] == [4, message_id, code]
-    assert answer[3].startswith(description) or description in answer[3]
-    assert answer[4] == {}
-    assert "currentTime" in beat
-    row = OcppMessage.objects.get(inbound=True, error_code=code)
-    assert (row.message_id, row.reason) == (message_id, answer[3])
+    answers = asyncio.run(talk())
+    rows = OcppMessage.objects.filter(inbound=True).exclude(error_code="").order_by("id")
+    for name, (answer, beat), row in zip(BAD_FRAMES_16, answers, rows, strict=True):
+        with subtests.test(name):
+            _, message_id, code, description = BAD_FRAMES_16[name]
+            assert answer[:3] == [4, message_id, code]
+            assert description in answer[3]
+            assert answer[4] == {}
+            assert "currentTime" in beat
+            assert (row.message_id, row.error_code, row.reason) == (message_id, code, answer[3])
     assert not StatusRecord.objects.exists()
 
 
