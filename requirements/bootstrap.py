@@ -55,6 +55,7 @@ def enter_environment(root_name: str, argv: list[str]) -> None:
 
     LADDBOK_BOOTSTRAP=off leaves the environment to whoever made it (containers, production).
     """
+    os.environ.setdefault("LADDBOK_BEGAN_AT", str(time.time()))
     if os.environ.get("LADDBOK_BOOTSTRAP", "on") == "off":
         return
     root = Path(root_name)
@@ -99,7 +100,6 @@ def set_up(root: Path) -> None:
             install(root, state)
             stamp_path(root / ".venv").write_text(stamp(root), encoding="ascii")
     took_s = time.monotonic() - began_at
-    os.environ["LADDBOK_STAGE_0_S"] = f"{took_s:.2f}"
     say(f"Python environment ready ({took_s:.1f} s)")
 
 

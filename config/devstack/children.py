@@ -23,9 +23,11 @@ class ChildFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `ready` says whether it does its work yet; it is asked again until it does.
+    """What to run.
 
-    A quick end whose output contains `start_again_on` is no failure but a reason to try again.
+    `ready` says whether it does its work yet, and is asked again until it does; without it nobody
+    waits. A quick end whose output contains `start_again_on` is no failure but a reason to try
+    again.
     """
 
     name: str
@@ -35,7 +37,7 @@ class Program:
     standard_input: bytes = b""
     stop_signal: signal.Signals = signal.SIGTERM
     identity: Identity = Identity.SELF
-    ready: Callable[[], bool] = lambda: True
+    ready: Callable[[], bool] | None = None
     start_again_on: str = ""
 
 
@@ -72,7 +74,7 @@ class Child:
 
     def wait_until_ready(self, within_s: float) -> float:
         """Wait for it to do its work; seconds since its start. Raises `ChildFailed`."""
-        while not self.program.ready():
+        while self.program.ready is not None and not self.program.ready():
             if not self.is_alive:
                 raise ChildFailed(self._obituary(f"ended with code {self.process.returncode}"))
             if time.monotonic() - self.started_at > within_s:

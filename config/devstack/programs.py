@@ -66,7 +66,7 @@ def worker_program(name: str, environment: Mapping[str, str] | None = None) -> P
 
 
 def beat_program(folder: Path, environment: Mapping[str, str] | None = None) -> Program:
-    """Celery's clock; its notes live in `folder`."""
+    """Celery's clock; its notes live in `folder`. It only guards what bells do at once."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("schedule*"):
         old.unlink()
@@ -78,8 +78,6 @@ def beat_program(folder: Path, environment: Mapping[str, str] | None = None) -> 
         ],
         environment=environment or {},
         folder=ROOT,
-        # It writes its notes when it has read the schedule and begins to tick.
-        ready=lambda: any(folder.glob("schedule*")),
     )
 
 

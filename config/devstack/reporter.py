@@ -15,12 +15,13 @@ class Reporter:
     def __init__(self, stream: TextIO) -> None:
         """Write to `stream`."""
         self._stream = stream
-        self._started_at = time.monotonic()
+        # Stage 0 tells when the command was given; what we start shall not take it for its own.
+        self._began_at = float(os.environ.pop("LADDBOK_BEGAN_AT", time.time()))
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the start of this run, stage 0 included when it told us its start."""
-        return time.monotonic() - self._started_at + stage_0_s()
+        """Seconds since the command was given, the set-up of the environment included."""
+        return time.time() - self._began_at
 
     def say(self, line: str = "") -> None:
         """One line as it is."""
@@ -37,8 +38,3 @@ class Reporter:
     def ready(self, name: str, what: str, took_s: float) -> None:
         """Something is ready."""
         self.say(f"  {name:<{NAME_WIDTH}} {what} ({took_s:.1f} s)")
-
-
-def stage_0_s() -> float:
-    """Seconds the set-up of the Python environment took in this run; 0 when it was there."""
-    return float(os.environ.get("LADDBOK_STAGE_0_S", "0"))

@@ -88,17 +88,14 @@ class Stack:
 
     def start_applications(self) -> None:
         """Start web, worker and beat, and the Stripe stand-in if there is no key; `ChildFailed`."""
-        if "STRIPE_SECRET_KEY" in self.filled_in:
-            self.supervisor.start_group([self._stripe()], within_s=APPLICATIONS_WITHIN_S)
         self.reporter.begin("applications", "starting web, worker and beat")
-        self.supervisor.start_group(
-            [
-                web_program(self.host, self.port),
-                worker_program(WORKER_NAME),
-                beat_program(state.state_folder() / "beat"),
-            ],
-            within_s=APPLICATIONS_WITHIN_S,
-        )
+        programs = [web_program(self.host, self.port), worker_program(WORKER_NAME)]
+        if "STRIPE_SECRET_KEY" in self.filled_in:
+            programs.insert(0, self._stripe())
+        self.supervisor.start_group(programs, within_s=APPLICATIONS_WITHIN_S)
+        # Last, because nobody waits for it and starting costs the others time.
+        beat = beat_program(state.state_folder() / "beat")
+        self.supervisor.start_group([beat], within_s=APPLICATIONS_WITHIN_S)
 
     def _stripe(self) -> Program:
         local = state.local_values()

@@ -110,7 +110,8 @@ class Supervisor:
                 time.sleep(START_AGAIN_AFTER_S)
                 self._start(program, group)
             else:
-                self._reporter.ready(program.name, "ready", took_s)
+                said = "started" if program.ready is None else "ready"
+                self._reporter.ready(program.name, said, took_s)
                 return
 
     def _start_again(self, child: Child, group: list[Child]) -> None:

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         filled_in: frozenset[str] = getattr(settings, "FILLED_IN", frozenset())
         given = {name: value for name, value in os.environ.items() if name not in filled_in}
         given["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+        given.pop("LADDBOK_BEGAN_AT", None)
         sys.stdout.flush()
         os.chdir(ROOT)
         os.execve(sys.executable, [sys.executable, "-m", "pytest", *argv[2:]], given)  # noqa: S606
