@@ -135,6 +135,21 @@ def test_a_stop_with_an_invented_id_and_two_sessions_goes_by_the_token(old: Talk
     assert stopped.transaction_ref == str(other)
 
 
+def test_a_repeated_stop_with_an_invented_id_stops_nothing_else(old: Talk) -> None:
+    old.start()
+    old.say(stop(-1))
+    old.start(minute=30, connector=2)
+    old.say(stop(-1))
+    assert ChargingSession.objects.get(state=OPEN).started_at == at(30)
+
+
+def test_a_stop_with_an_invented_id_means_the_later_of_two_on_a_connector(old: Talk) -> None:
+    old.start()
+    old.start(minute=30, wh=5000)
+    old.say(stop(-1))
+    assert ChargingSession.objects.get(state=COMPLETED).started_at == at(30)
+
+
 def test_a_stop_of_another_token_is_no_evidence(old: Talk) -> None:
     old.start()
     old.say(stop(-1, idTag="DDEEFF"))

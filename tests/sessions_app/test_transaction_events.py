@@ -142,6 +142,12 @@ def test_a_begin_value_repeated_at_the_end_is_not_the_stop(new: Talk) -> None:
     assert the_session().energy_wh == 10_000
 
 
+def test_a_begin_value_alone_at_the_end_is_not_the_stop(new: Talk) -> None:
+    begin = [reading_201(60, 1000, "Transaction.Begin")]
+    new.say_all(STARTED, UPDATED, event("Ended", 2, 60, meterValue=begin))
+    assert (the_session().energy_wh, the_session().meter_stop_wh) == (5000, 6000)
+
+
 def test_a_token_may_come_after_the_start(new: Talk) -> None:
     started = event("Started", 0, 0, 1000)
     del started[1]["idToken"]
