@@ -16,6 +16,7 @@ if STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):  # noqa: F405
 
 DEBUG = env.flag("DEBUG", True)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.words("ALLOWED_HOSTS", [])]
+PASSWORD_HASHERS = ["config.devstack.hashers.QuickPasswordHasher"]
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
