@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import django
 
 from config.celery import app
@@ -13,3 +15,5 @@ django.setup()
 from tenants.row_security import verify_row_security  # noqa: E402 - needs Django to be set up
 
 verify_row_security()
+# What is loaded now stays: no collection need look at it, and the end need not take it apart.
+gc.freeze()
