@@ -7,8 +7,10 @@ fetch. Every function runs in the transaction that finishes the call before, and
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from billing.models import BillingAccount, Invoice, StripeCommand
 from billing.services.invoice_state import block_invoice, difference_of, open_invoice
@@ -27,6 +29,8 @@ from billing.stripe_gateway import (
 )
 from billing.types import Operation
 
+State = Invoice.State
+
 
 def begin_collection(account: BillingAccount, now: datetime) -> None:
     """Owe the first call that is missing for the account's invoices; holds the account's lock."""
@@ -39,6 +43,7 @@ def begin_collection(account: BillingAccount, now: datetime) -> None:
             body=customer_body(
                 name=account.driver.name,
                 email=account.driver.email,
+                language=account.driver.language,
                 metadata=_metadata(account.tenant_id, billing_account=account.pk),
             ),
             now=now,
@@ -89,7 +94,7 @@ def draft_after_set_up(command: StripeCommand, now: datetime) -> None:
 def draft_waiting_invoices(account: BillingAccount, now: datetime) -> None:
     """Owe a draft for every invoice of the account that has none; holds the account's lock."""
     waiting = Invoice.objects.filter(
-        billing_account=account, state=Invoice.State.PREPARING, stripe_invoice_ref=""
+        billing_account=account, state=State.PREPARING, stripe_invoice_ref=""
     )
     for invoice in waiting.order_by("number"):
         owe_call(
@@ -107,7 +112,7 @@ def keep_draft(command: StripeCommand, draft: RemoteInvoice, now: datetime) -> N
     if not invoice.stripe_invoice_ref:
         invoice.stripe_invoice_ref = draft.ref
         invoice.save(update_fields=("stripe_invoice_ref",))
-    if invoice.state != Invoice.State.PREPARING:
+    if invoice.state != State.PREPARING:
         return
     owe_call(
         operation=Operation.ADD_LINES,
@@ -125,9 +130,9 @@ def compare_totals(command: StripeCommand, draft: RemoteInvoice, now: datetime) 
     Somebody may have finalized it at Stripe meanwhile, and a fetch seen that it agrees.
     """
     invoice = locked_invoice(command)
-    if invoice.state == Invoice.State.OPEN:
+    if invoice.state == State.OPEN:
         owe_payment(invoice, now)
-    if invoice.state != Invoice.State.PREPARING:
+    if invoice.state != State.PREPARING:
         return
     difference = difference_of(invoice, draft)
     if difference:
@@ -150,9 +155,9 @@ def charge_finalized(command: StripeCommand, document: RemoteInvoice, now: datet
     if document.is_paid:
         owe_fetch(invoice=invoice, now=now)
         return
-    if invoice.state == Invoice.State.PREPARING:
+    if invoice.state == State.PREPARING:
         open_invoice(invoice, document.hosted_url)
-    if invoice.state == Invoice.State.OPEN:
+    if invoice.state == State.OPEN:
         owe_payment(invoice, now)
 
 
@@ -167,6 +172,26 @@ def owe_payment(invoice: Invoice, now: datetime, *, attempt: int = 0) -> StripeC
         generation=attempt,
         now=now,
     )
+
+
+def retry_payment(*, invoice_id: UUID, now: datetime) -> bool:
+    """Charge once more an invoice whose last payment was refused; False for any other invoice.
+
+    The new attempt has a key of its own. One that is still under way is not doubled.
+    """
+    with transaction.atomic():
+        invoice = Invoice.objects.select_for_update().get(pk=invoice_id)
+        last = (
+            StripeCommand.objects.filter(operation=Operation.PAY_INVOICE, entity_id=invoice.pk)
+            .order_by("-generation")
+            .first()
+        )
+        if invoice.state not in (State.PAST_DUE, State.ACTION_REQUIRED):
+            return False
+        if last is None or last.state != StripeCommand.State.REJECTED:
+            return False
+        owe_payment(invoice, now, attempt=last.generation + 1)
+    return True
 
 
 def check_payment(command: StripeCommand, now: datetime) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from billing.events import InvoicePaid, PaymentFailed
 from billing.models import Invoice, JournalEntry, Posting
 from billing.services.ledger import RECEIVABLE, STRIPE_PENDING, Line, book
@@ -52,9 +50,9 @@ def converge_invoice(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> 
     elif remote.status == "open" and invoice.state == State.PREPARING:
         _open_if_equal(invoice, remote)
     elif remote.status == "void" and invoice.state != State.VOID:
-        _move(invoice, State.VOID, problem=_("Voided at Stripe"))
+        _move(invoice, State.VOID, problem="Voided at Stripe")
     elif remote.status == "uncollectible" and invoice.state != State.PAST_DUE:
-        _move(invoice, State.PAST_DUE, problem=_("Marked as uncollectible at Stripe"))
+        _move(invoice, State.PAST_DUE, problem="Marked as uncollectible at Stripe")
 
 
 def difference_of(invoice: Invoice, remote: RemoteInvoice) -> str:

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     )
 
 
-def customer_body(*, name: str, email: str, metadata: dict[str, str]) -> Json:
-    """A new customer; without an e-mail address Stripe writes to nobody."""
-    body: CustomerCreateParams = {"name": name, "metadata": metadata}
+def customer_body(*, name: str, email: str, language: str, metadata: dict[str, str]) -> Json:
+    """A new customer, written to in `language`; without an e-mail address not at all."""
+    body: CustomerCreateParams = {
+        "name": name,
+        "preferred_locales": [language],
+        "metadata": metadata,
+    }
     if email:
         body["email"] = email
     return cast("Json", body)

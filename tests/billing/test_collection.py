@@ -7,13 +7,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.models import BillingAccount, Invoice, JournalEntry, StripeCommand
+from billing.services.collection import retry_payment
 from billing.services.invoices import connect_stripe_account
 from billing.services.ledger import Line, booked_lines
 from billing.services.owed_calls import owe_fetch
+from billing.stripe_gateway import (
+    CallFor,
+    StripeGateway,
+    attachment_body,
+    default_method_body,
+)
 from config.devstack.stripe_stand_in import StandIn
 from outbox.models import Event
 from outbox.services import publish
 from sessions_app.events import SessionCleared
+from sessions_app.models import Driver
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.billing.scenes import (
@@ -74,13 +82,15 @@ def test_every_change_carries_its_own_lasting_key(stand_in: StandIn, volt: Tenan
 
 
 def test_stripe_prints_our_lines_and_our_vat(stand_in: StandIn) -> None:
-    invoice = an_invoice(energy_wh=12_345)
+    driver = a_payer()
+    Driver.objects.update(language="en")
+    invoice = an_invoice(driver, energy_wh=12_345)
     send_all()
     [printed] = stand_in.objects(PLATFORM, "invoice")
     [line] = printed["lines"]["data"]
     assert (line["amount"], line["taxes"][0]["amount"]) == (4_938, 988)
     assert line["taxes"][0]["taxable_amount"] == 3_950
-    assert line["description"] == "Energy, 12,345 kWh at 4,00\xa0kr"
+    assert line["description"] == "Energy, 12.345 kWh at SEK\xa04.00"
     assert printed["total"] == invoice.total_minor == 4_938
 
 
@@ -243,6 +253,36 @@ def test_a_driver_who_pays_by_link_is_seen_at_the_next_fetch(stand_in: StandIn) 
     send_all()
     assert state_of(invoice) == State.PAID
     assert_books_are_right()
+
+
+def test_a_refused_payment_can_be_tried_again_with_another_card(stand_in: StandIn) -> None:
+    invoice = an_invoice(a_payer(card="pm_card_chargeCustomerFail"))
+    send_all()
+    give_card(BillingAccount.objects.get().stripe_customer_ref, "pm_card_visa")
+    assert retry_payment(invoice_id=invoice.pk, now=timezone.now())
+    assert not retry_payment(invoice_id=invoice.pk, now=timezone.now())
+    send_all()
+    assert state_of(invoice) == State.PAID
+    assert len(stand_in.charges_succeeded(PLATFORM)) == 1
+    assert_books_are_right()
+
+
+def give_card(customer_ref: str, card: str) -> None:
+    """What the driver does on Stripe's own pages."""
+    gateway = StripeGateway("")
+    body = attachment_body(customer_ref=customer_ref)
+    method = gateway.attach_payment_method(CallFor("", "card"), card, body)
+    default = default_method_body(payment_method_ref=method.ref)
+    gateway.update_customer(CallFor("", "default"), customer_ref, default)
+
+
+@pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_authenticationRequired"])
+def test_a_payment_that_was_not_refused_is_not_tried_again(stand_in: StandIn, card: str) -> None:
+    invoice = an_invoice(a_payer(card=card))
+    assert not retry_payment(invoice_id=invoice.pk, now=timezone.now())
+    send_all()
+    was_refused = state_of(invoice) == State.ACTION_REQUIRED
+    assert retry_payment(invoice_id=invoice.pk, now=timezone.now()) == was_refused
 
 
 def test_a_new_driver_without_an_account_costs_stripe_nothing(stand_in: StandIn) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from billing.models import Invoice, StripeCommand
 from billing.services import stripe_commands
+from billing.services.owed_calls import owe_fetch
 from billing.services.steps import STEPS
 from billing.services.stripe_commands import (
     claim_next_command,
@@ -109,6 +110,19 @@ class TestFaults:
         assert state_of(invoice) == Invoice.State.PAID
         assert one_object_each(stand_in)
         assert_books_are_right()
+
+    def test_an_invoice_seen_open_before_its_answer_came_is_charged_all_the_same(
+        self, stand_in: StandIn, clock: time_machine.Traveller
+    ) -> None:
+        stand_in.fail(Fault(FaultKind.LOST_REPLY, path="*/finalize", times=WHOLE_TRY))
+        invoice = an_invoice()
+        send_all()
+        invoice.refresh_from_db()
+        owe_fetch(invoice=invoice, now=timezone.now())
+        send_all()
+        assert state_of(invoice) == Invoice.State.OPEN
+        send_after(clock, FIRST_WAIT)
+        assert state_of(invoice) == Invoice.State.PAID
 
     def test_a_first_failure_costs_two_seconds_and_the_next_twice_that(
         self, stand_in: StandIn, clock: time_machine.Traveller

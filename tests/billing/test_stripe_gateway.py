@@ -34,7 +34,7 @@ from billing.stripe_gateway.errors import translated
 from config.devstack.stripe_stand_in import API_VERSION, Fault, FaultKind, StandIn
 from tests.billing.scenes import PLATFORM
 
-DISA = customer_body(name="Disa", email="disa@example.com", metadata={"env": "test"})
+DISA = customer_body(name="Disa", email="disa@example.com", language="sv", metadata={"env": "test"})
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 LINE = InvoiceLine(1, "Energi", 4_000, 3_200, 800, "25")
 
@@ -76,7 +76,7 @@ def test_key_and_account_travel_as_headers_and_never_in_the_body(stand_in: Stand
     StripeGateway("acct_volt").create_customer(CallFor("acct_volt", "k"), DISA)
     [seen] = stand_in.requests
     assert (seen.account, seen.idempotency_key) == ("acct_volt", "k")
-    assert set(seen.params) == {"name", "email", "metadata"}
+    assert set(seen.params) == {"name", "email", "preferred_locales", "metadata"}
 
 
 def test_nothing_of_the_sdk_comes_out(stand_in: StandIn) -> None:
