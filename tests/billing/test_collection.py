@@ -18,7 +18,7 @@ from billing.stripe_gateway import (
     default_method_body,
 )
 from config.devstack.stripe_stand_in import StandIn
-from outbox.models import Event
+from outbox.models import Delivery, Event
 from outbox.services import publish
 from sessions_app.events import SessionCleared
 from sessions_app.models import Driver
@@ -53,6 +53,18 @@ def test_a_cleared_session_ends_as_money_at_stripe(stand_in: StandIn) -> None:
     [charge] = stand_in.charges_succeeded(PLATFORM)
     assert (charge["amount"], charge["currency"]) == (4_000, "sek")
     assert_books_are_right()
+
+
+def test_a_session_cleared_twice_is_billed_once(stand_in: StandIn) -> None:
+    session = a_cleared_session(a_payer())
+    for _ in range(2):
+        with transaction.atomic():
+            publish(SessionCleared(session_id=session.pk, occurred_at=NOON))
+    send_all()
+    Delivery.objects.update(state=Delivery.State.PENDING)
+    send_all()
+    assert (Invoice.objects.count(), JournalEntry.objects.count()) == (1, 2)
+    assert len(stand_in.charges_succeeded(PLATFORM)) == 1
 
 
 def test_every_call_is_made_once_and_in_order(stand_in: StandIn) -> None:

@@ -1,0 +1,1 @@
+"""Writing billing: tariffs, charges, the books, invoices, and the way of money through Stripe."""
