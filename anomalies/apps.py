@@ -8,4 +8,4 @@ class AnomaliesConfig(AppConfig):
     """See the package's own line."""
 
     name = "anomalies"
-    verbose_name = _("Anomalies")
+    verbose_name = _("Monitoring")

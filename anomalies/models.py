@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anomalies.titles import TITLES
 from chargepoints.models import ChargePoint, Connector
 from sessions_app.models import ChargingSession
 from tenants.models import TenantRecord
@@ -100,4 +101,4 @@ class Incident(TenantRecord):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.charge_point}"
+        return f"{TITLES.get(self.kind, self.kind)}, {self.connector or self.charge_point}"

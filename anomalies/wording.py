@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -10,16 +11,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from anomalies.models import Incident
-from anomalies.types import Action
-
-TITLES: dict[str, str | Promise] = {
-    "E1": _("Power does not match voltage and current"),
-    "E3": _("Current above the limit"),
-    "E9": _("No power although charging"),
-    "M1": _("Energy register went backwards"),
-    "M2": _("Energy register jumped"),
-    "M9": _("End of the session contradicts the meter"),
-}
+from anomalies.titles import TITLES
+from anomalies.types import Action, Severity
 
 SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("E1", "power_high"): _(
@@ -73,6 +66,19 @@ ADVICE: dict[str, str | Promise] = {
     Action.REVIEW: _("Have a look at the session."),
 }
 
+SEVERITIES: dict[int, str | Promise] = {
+    Severity.DANGER: _("Danger"),
+    Severity.HARDWARE: _("Hardware failure"),
+    Severity.SYSTEM: _("System failure"),
+    Severity.CRITICAL: _("Critical"),
+    Severity.ERROR: _("Error"),
+    Severity.ALERT: _("Alert"),
+    Severity.WARNING: _("Warning"),
+    Severity.NOTICE: _("Notice"),
+    Severity.INFORMATION: _("Information"),
+    Severity.DEBUG: _("Debugging"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -98,14 +104,22 @@ def explain(incident: Incident) -> Explanation:
     )
 
 
+def explain_hold(reason: str) -> str:
+    """Why a session is held: the faults' titles for what the checks wrote ("M1 lower, E1 ...")."""
+    kinds = [part.split(" ")[0] for part in reason.split(", ")]
+    return ", ".join(str(TITLES[kind]) for kind in kinds) if set(kinds) <= set(TITLES) else reason
+
+
 def quantity(value: int, unit: str) -> str:
     """A value with its unit as people say it: kWh, kW, A, V."""
     big = {"Wh": "kWh", "W": "kW", "mA": "A", "mV": "V"}.get(unit)
     if big is None or (unit in {"Wh", "W"} and abs(value) < 1000):
-        return f"{number_format(value)} {unit}"
+        return f"{number_format(value, force_grouping=True)} {unit}"
     whole, rest = divmod(abs(value), 1000)
     sign = "-" if value < 0 else ""
-    return f"{sign}{number_format(f'{whole}.{rest:03d}'.rstrip('0').rstrip('.'))} {big}"
+    decimals = f"{rest:03d}".rstrip("0")
+    text = f"{whole}.{decimals}" if decimals else f"{whole}"
+    return f"{sign}{number_format(Decimal(text), force_grouping=True)} {big}"
 
 
 def _fallback(incident: Incident, values: dict[str, str]) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from chargepoints.forms import ChargePointForm, ConnectorForm, SiteForm
 from chargepoints.models import (
     ChargePoint,
     Command,
@@ -51,7 +53,13 @@ COMMAND_COLOURS = {
 def as_json(value: Any) -> SafeString:
     """A JSON value that people can read."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre class="whitespace-pre-wrap text-xs">{}</pre>', text)
+    return format_html('<pre class="laddbok-json">{}</pre>', text)
+
+
+def exact_time(at: datetime) -> str:
+    """A time to the second, in the language and the time zone in force."""
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
 
 
 @admin.register(Site)
@@ -59,14 +67,17 @@ class SiteAdmin(TenantAdmin):
     """Places with charge points."""
 
     add_right = change_right = Right.OPERATE
+    form = SiteForm
     list_display = ("name", "city", "price_area")
     search_fields = ("name", "city", "address")
+    empty_text = _("A site is a place with charge points: add the first one here.")
 
 
 class ConnectorInline(TenantInline):
     """The outlets on their station's page."""
 
     model = Connector
+    form = ConnectorForm
     add_right = change_right = Right.OPERATE
     readonly_fields = ("shown_status",)
     fields = (
@@ -83,17 +94,6 @@ class ConnectorInline(TenantInline):
     def shown_status(self, connector: Connector) -> str:
         """The last one reported."""
         return str(connector.get_status_display())
-
-
-class ChargePointForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A station's own data; the tenant is not asked for, so its uniqueness is checked here."""
-
-    def clean_identity(self) -> str:
-        """Refuse an id the organisation already has."""
-        identity: str = self.cleaned_data["identity"]
-        if ChargePoint.objects.filter(identity=identity).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("There is already a charge point with this id."))
-        return identity
 
 
 @admin.register(ChargePoint)
@@ -116,6 +116,7 @@ class ChargePointAdmin(TenantAdmin):
     search_fields = ("identity", "serial_number", "model")
     inlines = (ConnectorInline,)
     actions = ("new_key", "disable")
+    empty_text = _("Add a charge point; its key and the address it connects to are shown then.")
     readonly_fields = (
         "shown_online",
         "ocpp_version",
@@ -152,7 +153,10 @@ class ChargePointAdmin(TenantAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Register a new station through the service and show its key once."""
         if change:
-            super().save_model(request, obj, form, change)
+            # The rest of the row is the station's own and may have changed since it was read.
+            obj.save(update_fields=[name for name in form.changed_data if name != "enabled"])
+            if "enabled" in form.changed_data:
+                _set_enabled(obj)
             return
         made, key = register_charge_point(site=obj.site, identity=obj.identity)
         obj.pk = made.pk
@@ -186,6 +190,13 @@ class ChargePointAdmin(TenantAdmin):
             disable_charge_point(charge_point=charge_point)
 
 
+def _set_enabled(charge_point: ChargePoint) -> None:
+    if charge_point.enabled:
+        charge_point.save(update_fields=("enabled",))
+    else:
+        disable_charge_point(charge_point=charge_point)
+
+
 def _shown_once(charge_point: ChargePoint, key: str) -> str:
     return str(_("Key of %(station)s, copy it now, it is not shown again: %(key)s")) % {
         "station": charge_point.identity,
@@ -197,6 +208,7 @@ def _shown_once(charge_point: ChargePoint, key: str) -> str:
 class DeviceVariableAdmin(TenantAdmin):
     """Settings as stations reported them."""
 
+    empty_text = _("Stations report their settings when they connect for the first time.")
     list_display = ("charge_point", "component", "name", "value", "read_only", "reported_at")
     list_filter = ("charge_point",)
     list_select_related = ("charge_point",)
@@ -207,6 +219,7 @@ class DeviceVariableAdmin(TenantAdmin):
 class CommandAdmin(TenantAdmin):
     """What stations were told, and what they answered."""
 
+    empty_text = _("What is asked of stations, and their answers, is listed here.")
     list_display = (
         "created_at",
         "charge_point",
@@ -251,13 +264,14 @@ class CommandAdmin(TenantAdmin):
 class OcppMessageAdmin(TenantAdmin):
     """The message log, personal data masked."""
 
-    list_display = ("at", "charge_point", "shown_direction", "action", "error_code", "reason")
+    empty_text = _("What stations and this platform say to each other is listed here.")
+    list_display = ("shown_at", "charge_point", "shown_direction", "action", "error_code", "reason")
     list_filter = ("charge_point", "inbound", "action", "error_code")
     list_select_related = ("charge_point",)
     search_fields = ("message_id", "action", "reason")
     fields = (
         "charge_point",
-        "at",
+        "shown_at",
         "shown_direction",
         "action",
         "message_id",
@@ -266,6 +280,11 @@ class OcppMessageAdmin(TenantAdmin):
         "shown_payload",
     )
     readonly_fields = fields
+
+    @admin.display(description=_("time"), ordering="at")
+    def shown_at(self, message: OcppMessage) -> str:
+        """To the second."""
+        return exact_time(message.at)
 
     @admin.display(description=_("direction"))
     def shown_direction(self, message: OcppMessage) -> str:

@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from anomalies.services import release_hold
-from anomalies.wording import quantity
 from chargepoints.services import CommandNotPossible
-from console.session_page import duration, session_context
+from console.charge_point_page import StationAdmin
+from console.session_page import session_context, state_text
+from console.wording import duration, energy
 from sessions_app.models import ChargingSession
 from sessions_app.services import request_stop
 from tenants.access import Principal, Right
 from tenants.admin import TenantAdmin, coloured, may
+
+__all__ = ["ChargingSessionAdmin", "StationAdmin"]
 
 # Roles take the place of Django's groups.
 admin.site.unregister(Group)
@@ -45,6 +48,7 @@ class ChargingSessionAdmin(TenantAdmin):
     search_fields = ("transaction_ref", "token_uid", "driver__name")
     date_hierarchy = "started_at"
     ordering = ("-started_at",)
+    empty_text = _("Sessions appear here as soon as a station reports a start.")
 
     @admin.display(description=_("place"))
     def shown_place(self, session: ChargingSession) -> str:
@@ -54,7 +58,7 @@ class ChargingSessionAdmin(TenantAdmin):
     @admin.display(description=_("energy"), ordering="energy_wh")
     def shown_energy(self, session: ChargingSession) -> str:
         """With unit."""
-        return quantity(session.energy_wh, "Wh")
+        return energy(session.energy_wh)
 
     @admin.display(description=_("charging time"))
     def shown_duration(self, session: ChargingSession) -> str:
@@ -64,7 +68,7 @@ class ChargingSessionAdmin(TenantAdmin):
     @coloured(_("state"), {"open": "info", "completed": "success"})
     def shown_state(self, session: ChargingSession) -> tuple[str, str]:
         """Colour by state."""
-        return session.state, str(session.get_state_display())
+        return session.state, state_text(session)
 
     @coloured(
         _("check"),
@@ -96,8 +100,8 @@ class ChargingSessionAdmin(TenantAdmin):
         if isinstance(session, ChargingSession):
             sees_money = may(request, Right.MONEY)
             context |= session_context(session, sees_money=sees_money)
-            context["may_stop"] = context["is_open"] and may(request, Right.CONTROL)
-            context["may_release"] = context["is_held"] and not context["is_open"] and sees_money
+            context["may_stop"] = context["is_under_way"] and may(request, Right.CONTROL)
+            context["may_release"] = context["is_held"] and context["is_completed"] and sees_money
         response: HttpResponse = super().change_view(request, object_id, form_url, context)
         return response
 

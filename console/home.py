@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 
 from anomalies.models import Incident
 from anomalies.selectors import open_incidents
-from anomalies.wording import explain, quantity
-from billing.admin import money
+from anomalies.types import Severity
+from anomalies.wording import explain
 from billing.selectors import DayRevenue, revenue_by_day
+from billing.wording import money
 from chargepoints.selectors import connector_counts, station_counts
 from console.charts import bar_chart
+from console.wording import duration, energy, power
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import energy_by_day, sessions_under_way
 from tenants.access import Right
@@ -42,7 +44,7 @@ def home_context(*, sees_money: bool) -> dict[str, Any]:
     today = now.astimezone(zone).date()
     first_day = today - timedelta(days=DAYS_SHOWN - 1)
     days = [first_day + timedelta(days=n) for n in range(DAYS_SHOWN)]
-    energy = {
+    by_day = {
         row.day: row
         for row in energy_by_day(day_from=first_day, day_to=today + timedelta(days=1), zone=zone)
     }
@@ -55,12 +57,13 @@ def home_context(*, sees_money: bool) -> dict[str, Any]:
         "under_way_count": under_way.count(),
         "incidents": [_incident_row(incident) for incident in open_incidents()[:ROWS_SHOWN]],
         "incident_count": open_incidents().count(),
-        "energy_today": quantity(energy[today].energy_wh if today in energy else 0, "Wh"),
-        "sessions_today": energy[today].sessions if today in energy else 0,
+        "energy_today": energy(by_day[today].energy_wh if today in by_day else 0),
+        "sessions_today": by_day[today].sessions if today in by_day else 0,
         "energy_chart": bar_chart(
+            _("Energy (kWh), last 14 days"),
             [date_format(day, "j M") for day in days],
-            [energy[day].energy_wh / 1000 if day in energy else 0 for day in days],
-            label="kWh",
+            [by_day[day].energy_wh / 1000 if day in by_day else 0 for day in days],
+            unit="kWh",
         ),
         "is_empty": stations.total == 0,
         "tenant_slug": tenant.slug,
@@ -79,23 +82,23 @@ def _money(tenant: Tenant, days: list[date]) -> dict[str, Any]:
         "revenue_today": money(today.gross_minor, tenant.currency),
         "paid_today": money(today.paid_minor, tenant.currency),
         "revenue_chart": bar_chart(
+            _("Revenue (%s), last 14 days") % tenant.currency,
             [date_format(day, "j M") for day in days],
             [by_day[day].gross_minor / 100 if day in by_day else 0 for day in days],
-            label=_("Revenue (%s)") % tenant.currency,
+            unit=tenant.currency,
         ),
     }
 
 
 def _live_row(session: ChargingSession, now: datetime) -> dict[str, Any]:
     started_at = session.started_at or now
-    minutes = int((now - started_at).total_seconds()) // 60
     return {
         "id": session.pk,
         "place": str(session.connector or session.charge_point),
         "driver": str(session.driver or session.token_uid or "-"),
-        "duration": f"{minutes // 60}:{minutes % 60:02d}",
-        "energy": quantity(session.energy_wh, "Wh"),
-        "power": "-" if session.last_power_w is None else quantity(session.last_power_w, "W"),
+        "duration": duration(int((now - started_at).total_seconds())),
+        "energy": energy(session.energy_wh),
+        "power": "-" if session.last_power_w is None else power(session.last_power_w),
         "soc": session.last_soc_pct,
     }
 
@@ -108,5 +111,5 @@ def _incident_row(incident: Incident) -> dict[str, Any]:
         "sentence": explanation.sentence,
         "place": str(incident.connector or incident.charge_point),
         "since": incident.since_at,
-        "is_serious": incident.severity <= 4,
+        "is_serious": incident.severity <= Severity.ERROR,
     }

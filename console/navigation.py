@@ -28,10 +28,21 @@ def may_administer(request: HttpRequest) -> bool:
     return may(request, Right.ADMINISTER)
 
 
-def tenant_name(request: HttpRequest) -> str:
-    """The organisation whose rows are shown."""
+def tenant_of(request: HttpRequest) -> Tenant | None:
+    """The organisation whose rows are shown, read once per request."""
     principal = getattr(request, "principal", None)
-    return "" if principal is None else Tenant.objects.get(pk=principal.tenant_id).name
+    if principal is None:
+        return None
+    if not hasattr(request, "tenant"):
+        request.tenant = Tenant.objects.get(pk=principal.tenant_id)  # type: ignore[attr-defined]
+    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+    return tenant
+
+
+def tenant_name(request: HttpRequest) -> str:
+    """The name of the organisation whose rows are shown."""
+    tenant = tenant_of(request)
+    return "" if tenant is None else tenant.name
 
 
 def tenant_choices(request: HttpRequest) -> list[dict[str, Any]]:

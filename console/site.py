@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 
@@ -10,6 +11,7 @@ class ConsoleSite(UnfoldAdminSite):
     """Django's `is_staff` says nothing here; a membership does."""
 
     index_template = "console/home.html"
+    index_title = _("Overview")
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether somebody with a membership is signed in."""

@@ -19,7 +19,7 @@ class DeliveryAdmin(TenantAdmin):
     """Events and who has still to be told."""
 
     view_right = change_right = Right.ADMINISTER
-    list_display = ("event", "subscriber", "shown_state", "attempts", "due_at", "done_at")
+    list_display = ("created_at", "event", "subscriber", "shown_state", "attempts", "done_at")
     list_filter = ("state", "subscriber")
     list_select_related = ("event",)
     fields = (
@@ -33,6 +33,8 @@ class DeliveryAdmin(TenantAdmin):
     )
     readonly_fields = fields
     actions = ("retry",)
+    ordering = ("-id",)
+    empty_text = _("What has happened is delivered to the parts that need to know; nothing yet.")
 
     @coloured(_("state"), {"pending": "info", "done": "success", "dead": "danger"})
     def shown_state(self, delivery: Delivery) -> tuple[str, str]:

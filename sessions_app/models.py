@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Upper
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from chargepoints.models import ChargePoint, Connector
@@ -162,7 +164,9 @@ class ChargingSession(TenantRecord):
         )
 
     def __str__(self) -> str:
-        return f"{self.charge_point_id} {self.transaction_ref}"
+        if self.started_at is None:
+            return f"{self.charge_point} {self.transaction_ref}"
+        return f"{self.charge_point} {date_format(localtime(self.started_at), 'DATETIME_FORMAT')}"
 
     @property
     def duration_s(self) -> int:

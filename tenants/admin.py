@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from tenants.access import Principal, Right
-from tenants.models import ApiKey, Member, User
-from tenants.services import issue_api_key, revoke_api_key, rotate_api_key
+from tenants.forms import ApiKeyForm, MemberForm
+from tenants.models import ApiKey, Member, Scopes
+from tenants.services import add_member, issue_api_key, revoke_api_key, rotate_api_key
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Label(NamedTuple):
+    """A coloured label in lists, plain text everywhere else."""
+
+    colour: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def coloured(description: str | Promise, colours: Mapping[str, str]) -> Callable[[F], F]:
     """A column shown as a coloured label; its method returns (key of `colours`, text)."""
-    return cast(Callable[[F], F], display(description=cast(str, description), label=dict(colours)))
+
+    def decorate(method: F) -> F:
+        @wraps(method)
+        def label(*args: Any) -> Label:
+            return Label(*method(*args))
+
+        shown = display(description=cast(str, description), label=dict(colours))
+        return cast(F, shown(label))
+
+    return decorate
+
+
+def button(
+    description: str | Promise, *, permissions: Sequence[str] = (), icon: str | None = None
+) -> Callable[[F], F]:
+    """A button on a row's page; a permission `x` is asked of `has_x_permission`."""
+    made = action(description=cast(str, description), permissions=permissions, icon=icon)
+    return cast(Callable[[F], F], made)
 
 
 def may(request: HttpRequest, right: Right | None) -> bool:
@@ -60,9 +89,15 @@ class RightsMixin:
 
 
 class TenantAdmin(RightsMixin, ModelAdmin):  # type: ignore[misc]
-    """Page of a tenant-owned model; the manager keeps other tenants' rows out."""
+    """Page of a tenant-owned model; the manager keeps other tenants' rows out.
+
+    `empty_text` tells whoever finds no rows how rows come about.
+    """
 
     list_per_page = 50
+    empty_text: ClassVar[str | Promise] = ""
+    actions_detail: Any = ()
+    actions_submit_line: Any = ()
     show_full_result_count = False
 
 
@@ -71,23 +106,38 @@ class TenantInline(RightsMixin, TabularInline):  # type: ignore[misc]
 
     extra = 0
     show_change_link = False
+    hide_title = True
 
 
 @admin.register(Member)
 class MemberAdmin(TenantAdmin):
-    """Who works here."""
+    """Who works here; added by e-mail address, with a first password that is shown once."""
 
     view_right = add_right = change_right = delete_right = Right.ADMINISTER
+    form = MemberForm
     list_display = ("user", "role", "created_at")
-    autocomplete_fields = ()
+    list_select_related = ("user",)
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer only people who already work here: others are invited by e-mail address."""
-        if db_field.name == "user":
-            kwargs["queryset"] = User.objects.filter(
-                memberships__tenant_id=request.principal.tenant_id  # type: ignore[attr-defined]
-            )
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who it is does not change afterwards."""
+        return ("email", "role") if obj is None else ("user", "role")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The same, for the person."""
+        return () if obj is None else ("user",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Add a new member through the service and show their first password once."""
+        if change:
+            obj.save(update_fields=("role",))
+            return
+        email = form.cleaned_data["email"]
+        made, password = add_member(email=email, role=obj.role)
+        obj.pk, obj.user = made.pk, made.user
+        obj._state.adding = False
+        if password:
+            text = _("Password of %(email)s, copy it now, it is not shown again: %(password)s")
+            messages.warning(request, text % {"email": email, "password": password})
 
 
 @admin.register(ApiKey)
@@ -95,9 +145,16 @@ class ApiKeyAdmin(TenantAdmin):
     """Partners' keys: made, rotated and revoked here; the text is shown once."""
 
     view_right = add_right = Right.ADMINISTER
-    list_display = ("name", "prefix", "scopes", "expires_at", "last_used_at", "revoked_at")
+    form = ApiKeyForm
+    list_display = ("name", "prefix", "shown_scopes", "expires_at", "last_used_at", "revoked_at")
     fields = ("name", "scopes", "expires_at")
     actions = ("rotate", "revoke")
+    empty_text = _("With an API key a partner's system reads this organisation's data.")
+
+    @admin.display(description=_("scopes"))
+    def shown_scopes(self, key: ApiKey) -> str:
+        """What it may be used for, in words."""
+        return ", ".join(str(Scopes(scope).label) for scope in key.scopes)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make the key through the service and show it once."""

@@ -36,6 +36,26 @@ def create_tenant(*, slug: str, name: str, owner_email: str, password: str) -> T
     return tenant
 
 
+def add_member(*, email: str, role: str) -> tuple[Member, str]:
+    """Somebody to work for the tenant in scope, and the first password of a person new here.
+
+    Who has an account already keeps their password: it is empty then. Raises `IntegrityError` for
+    somebody who is a member.
+    """
+    password = ""
+    with transaction.atomic():
+        user = User.objects.filter(email__iexact=email).first()
+        if user is None:
+            password = secrets.token_urlsafe(12)
+            user = User.objects.create_user(email, email, password)
+        return Member.objects.create(user=user, role=role), password
+
+
+def is_member(email: str) -> bool:
+    """Whether the person works for the tenant in scope."""
+    return Member.objects.filter(user__email__iexact=email).exists()
+
+
 def issue_api_key(
     *, name: str, scopes: Sequence[str], expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:

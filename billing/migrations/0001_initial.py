@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('is_default', models.BooleanField(default=False, verbose_name='used when nothing else is said')),
+                ('is_default', models.BooleanField(default=False, verbose_name='default tariff')),
                 ('tenant', models.ForeignKey(default=tenants.scope.required_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='organisation')),
             ],
             options={

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.tariffs import TariffVersion
+from billing.money import Money
 from sessions_app.models import ChargingSession
 from tenants.models import TenantRecord
 
@@ -56,7 +57,7 @@ class Charge(TenantRecord):
         )
 
     def __str__(self) -> str:
-        return f"{self.gross_minor} {self.currency}"
+        return f"{Money(self.gross_minor, self.currency).major} {self.currency}"
 
 
 class ChargeLine(TenantRecord):

@@ -12,7 +12,7 @@ class Tariff(TenantRecord):
     """A named price; what it says at a time stands in its versions."""
 
     name = models.CharField(_("name"), max_length=80)
-    is_default = models.BooleanField(_("used when nothing else is said"), default=False)
+    is_default = models.BooleanField(_("default tariff"), default=False)
 
     class Meta(TenantRecord.Meta):
         verbose_name = _("tariff")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -144,7 +145,7 @@ def _book_charge(charge: Charge, session: ChargingSession, rated: RatedCharge) -
         return
     book(
         ref=f"charge:{charge.pk}",
-        description=f"Session {session.transaction_ref}",
+        description=f"Session {_place_and_start(session)}",
         occurred_at=session.ended_at or charge.rated_at,
         postings=[
             Line(RECEIVABLE, rated.gross_minor, rated.currency, receivable_owner(session)),
@@ -152,6 +153,13 @@ def _book_charge(charge: Charge, session: ChargingSession, rated: RatedCharge) -
             Line(VAT_OUTPUT, -rated.vat_minor, rated.currency),
         ],
     )
+
+
+def _place_and_start(session: ChargingSession) -> str:
+    """What people know a session by: the station and the local time of its start."""
+    zone = ZoneInfo(session.charge_point.site.time_zone)
+    at = session.started_at
+    return f"{session.charge_point.identity} {at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _revenue(line: RatedLine, currency: str) -> Line:

@@ -19,10 +19,18 @@ class TariffNotInForce(LookupError):
 
 def create_tariff(*, name: str, is_default: bool = False) -> Tariff:
     """Make a tariff without prices; as the default it takes the place of the one before."""
+    tariff = Tariff(name=name, is_default=is_default)
+    store_tariff(tariff=tariff)
+    return tariff
+
+
+def store_tariff(*, tariff: Tariff) -> None:
+    """Keep a tariff's name; as the default it takes the place of the one before."""
     with transaction.atomic():
-        if is_default:
-            Tariff.objects.select_for_update().filter(is_default=True).update(is_default=False)
-        return Tariff.objects.create(name=name, is_default=is_default)
+        if tariff.is_default:
+            others = Tariff.objects.select_for_update().exclude(pk=tariff.pk)
+            others.filter(is_default=True).update(is_default=False)
+        tariff.save()
 
 
 def publish_tariff_version(

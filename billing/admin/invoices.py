@@ -1,0 +1,125 @@
+"""Admin pages of invoices and of how drivers pay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import BillingAccount, ChargeLine, Invoice
+from billing.wording import line_in_words, money
+from tenants.access import Right
+from tenants.admin import TenantAdmin, coloured
+
+COLOURS = {
+    "preparing": "info",
+    "open": "info",
+    "paid": "success",
+    "action_required": "warning",
+    "past_due": "danger",
+    "void": "warning",
+    "blocked": "danger",
+}
+PARTY = ("name", "address", "organisation_number", "vat_number", "email")
+
+
+@admin.register(BillingAccount)
+class BillingAccountAdmin(TenantAdmin):
+    """How drivers pay."""
+
+    view_right = Right.MONEY
+    list_display = ("driver", "stripe_customer_ref")
+    list_select_related = ("driver",)
+    search_fields = ("driver__name", "stripe_customer_ref")
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(TenantAdmin):
+    """Issued invoices and whether they are paid."""
+
+    view_right = Right.MONEY
+    list_display = ("number", "buyer_name", "shown_total", "shown_state", "issued_at", "paid_at")
+    list_filter = ("state",)
+    search_fields = ("=number", "stripe_invoice_ref")
+    empty_text = _(
+        "An invoice is made as soon as a session is completed and its checks are through."
+    )
+    fields = (
+        "number",
+        "shown_state",
+        "problem",
+        "shown_session",
+        "shown_lines",
+        "shown_total",
+        "shown_vat",
+        "shown_buyer",
+        "shown_seller",
+        "issued_at",
+        "paid_at",
+        "hosted_url",
+        "stripe_invoice_ref",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what the page shows."""
+        return super().get_queryset(request).select_related("charge__session__charge_point")
+
+    @admin.display(description=_("buyer"))
+    def buyer_name(self, invoice: Invoice) -> str:
+        """As on the invoice."""
+        return str(invoice.buyer.get("name", "-"))
+
+    @admin.display(description=_("total"), ordering="total_minor")
+    def shown_total(self, invoice: Invoice) -> str:
+        """With currency."""
+        return money(invoice.total_minor, invoice.currency)
+
+    @admin.display(description=_("of which VAT"))
+    def shown_vat(self, invoice: Invoice) -> str:
+        """With currency."""
+        return money(invoice.vat_minor, invoice.currency)
+
+    @coloured(_("state"), COLOURS)
+    def shown_state(self, invoice: Invoice) -> tuple[str, str]:
+        """Colour by state."""
+        return invoice.state, str(invoice.get_state_display())
+
+    @admin.display(description=_("session"))
+    def shown_session(self, invoice: Invoice) -> SafeString:
+        """Where the energy went."""
+        session = invoice.charge.session
+        page = reverse("admin:sessions_app_chargingsession_change", args=(session.pk,))
+        return format_html('<a class="laddbok-link" href="{}">{}</a>', page, session)
+
+    @admin.display(description=_("lines"))
+    def shown_lines(self, invoice: Invoice) -> SafeString:
+        """As charged."""
+        lines = ChargeLine.objects.filter(charge=invoice.charge_id)
+        words = [line_in_words(line, invoice.currency) for line in lines]
+        return format_html_join(
+            "\n",
+            "<div>{} {} × {} = {}</div>",
+            ((line.kind, line.quantity, line.price, line.gross) for line in words),
+        )
+
+    @admin.display(description=_("seller"))
+    def shown_seller(self, invoice: Invoice) -> SafeString:
+        """As copied in."""
+        return _party(invoice.seller)
+
+    @admin.display(description=_("buyer"))
+    def shown_buyer(self, invoice: Invoice) -> SafeString:
+        """As copied in."""
+        return _party(invoice.buyer)
+
+
+def _party(party: Mapping[str, Any]) -> SafeString:
+    rows = ((party[name],) for name in PARTY if party.get(name))
+    return format_html_join("\n", "<div>{}</div>", rows)

@@ -1,0 +1,103 @@
+"""Forms of the admin pages of sites, stations and connectors."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
+
+from chargepoints.models import ChargePoint, Connector, Site
+
+
+class ThousandthsField(forms.DecimalField):
+    """Amperes, volts or kilowatts for people; mA, mV or W in the database."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Above zero, to the thousandth."""
+        super().__init__(
+            min_value=Decimal("0.001"),
+            decimal_places=3,
+            widget=UnfoldAdminDecimalFieldWidget(),
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """What is kept, in the unit that is shown; what was typed stays."""
+        return f"{(Decimal(value) / 1000).normalize():f}" if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> Any:
+        """What was typed, in the unit that is kept."""
+        number = super().clean(value)
+        return None if number is None else int(number * 1000)
+
+
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A site, with a time zone that exists."""
+
+    time_zone = forms.ChoiceField(
+        label=_("time zone"),
+        choices=lambda: [(name, name) for name in sorted(available_timezones())],
+        initial="Europe/Stockholm",
+        widget=UnfoldAdminSelectWidget(),
+    )
+    nominal_voltage_mv = ThousandthsField(label=_("nominal voltage (V)"), initial=230_000)
+
+    class Meta:
+        model = Site
+        fields = (
+            "name",
+            "address",
+            "city",
+            "latitude",
+            "longitude",
+            "time_zone",
+            "price_area",
+            "nominal_voltage_mv",
+        )
+        help_texts = {
+            "price_area": _("SE1 to SE4 in Sweden."),
+            "latitude": _("In degrees, for example 59.3293."),
+            "longitude": _("In degrees, for example 18.0686."),
+        }
+
+
+class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An outlet with its limits in amperes and kilowatts."""
+
+    max_current_ma = ThousandthsField(label=_("max current (A)"), initial=32_000)
+    max_power_w = ThousandthsField(label=_("max power (kW)"), initial=22_000)
+
+    class Meta:
+        model = Connector
+        fields = (
+            "evse_id",
+            "connector_id",
+            "current_type",
+            "phases",
+            "max_current_ma",
+            "max_power_w",
+        )
+
+
+class ChargePointForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A station's own data; the tenant is not asked for, so its uniqueness is checked here."""
+
+    class Meta:
+        # No model and no fields: a choice of sites would be read outside of any tenant's scope.
+        help_texts = {
+            "identity": _(
+                "As in the station's own settings; the last part of the address it connects to."
+                " Its key is shown once, when it is saved."
+            ),
+        }
+
+    def clean_identity(self) -> str:
+        """Refuse an id the organisation already has."""
+        identity: str = self.cleaned_data["identity"]
+        if ChargePoint.objects.filter(identity=identity).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is already a charge point with this id."))
+        return identity

@@ -1,0 +1,84 @@
+"""The admin page of a charge point, with what can be done there once sessions are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from chargepoints.admin import ChargePointAdmin
+from chargepoints.models import ChargePoint
+from chargepoints.services import CommandNotPossible
+from console.forms import StartForm
+from sessions_app.services import request_start
+from tenants.access import Principal, Right
+from tenants.admin import button, may
+
+admin.site.unregister(ChargePoint)
+
+
+@admin.register(ChargePoint)
+class StationAdmin(ChargePointAdmin):
+    """A station, its sessions and messages, and a way to start charging from afar."""
+
+    actions_detail: Any = ("start_charging", "sessions", "ocpp_messages")
+
+    def has_start_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether stations may be told to start."""
+        return may(request, Right.CONTROL)
+
+    @button(_("Start charging"), permissions=("start",), icon="play_arrow")
+    def start_charging(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for connector and token, then tell the station."""
+        charge_point = self.get_object(request, object_id)
+        if not isinstance(charge_point, ChargePoint):
+            raise Http404
+        form = StartForm(charge_point, request.POST if request.method == "POST" else None)
+        if form.is_valid() and _start(request, charge_point, form):
+            page = reverse("admin:chargepoints_chargepoint_change", args=(charge_point.pk,))
+            return HttpResponseRedirect(page)
+        title = _t("Start charging at %s") % charge_point
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "form": form,
+            "opts": self.opts,
+            "charge_point": charge_point,
+        }
+        return TemplateResponse(request, "console/start.html", context)
+
+    @button(_("Charging sessions"), icon="bolt")
+    def sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the station's sessions."""
+        return _to_list("sessions_app_chargingsession", object_id)
+
+    @button(_("OCPP messages"), icon="forum")
+    def ocpp_messages(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To what the station said and was told."""
+        return _to_list("chargepoints_ocppmessage", object_id)
+
+
+def _start(request: HttpRequest, charge_point: ChargePoint, form: StartForm) -> bool:
+    principal: Principal = request.principal  # type: ignore[attr-defined]
+    try:
+        command = request_start(
+            charge_point=charge_point,
+            connector=form.cleaned_data["connector"],
+            token_uid=form.cleaned_data["token"],
+            requested_by=principal.label,
+        )
+    except CommandNotPossible as error:
+        messages.error(request, str(error))
+        return False
+    messages.info(request, _t("Start: %s") % command.get_state_display())
+    return True
+
+
+def _to_list(model: str, charge_point_id: str) -> HttpResponse:
+    page = reverse(f"admin:{model}_changelist")
+    return HttpResponseRedirect(f"{page}?charge_point__id__exact={charge_point_id}")
