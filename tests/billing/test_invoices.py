@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from billing.models import BillingAccount, Charge, Invoice, StripeCommand
+from billing.models import BillingAccount, Charge, Invoice, InvoiceCounter, StripeCommand
 from billing.services.charges import rate_session
 from billing.services.invoices import (
     connect_stripe_account,
@@ -17,6 +18,7 @@ from billing.services.invoices import (
 )
 from outbox.models import Event
 from tenants.models import Tenant
+from tenants.postgresql.base import acting_as_owner
 from tenants.scope import tenant_scope
 from tests.billing.scenes import a_cleared_session, a_payer, an_invoice
 from tests.cast import NOON, a_driver, a_tariff, a_tenant
@@ -132,19 +134,31 @@ def two_charges(transactional_db: None, _no_bell: None) -> Iterator[tuple[Tenant
         yield tenant, [rate_session(session_id=s.pk, now=NOON) for s in sessions]
 
 
-def test_two_workers_take_different_numbers(two_charges: tuple[Tenant, list[Charge]]) -> None:
-    tenant, charges = two_charges
-    together = threading.Barrier(2)
+def somebody_waits_for_a_lock() -> bool:
+    with acting_as_owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() != (0,)
 
-    def issue(charge: Charge) -> None:
+
+def test_two_workers_take_different_numbers(two_charges: tuple[Tenant, list[Charge]]) -> None:
+    tenant, (first, second) = two_charges
+    InvoiceCounter.objects.create()
+
+    def issue_second() -> None:
         with tenant_scope(tenant.id):
-            together.wait()
-            issue_invoice(charge_id=charge.pk, now=NOON)
+            issue_invoice(charge_id=second.pk, now=NOON)
         connection.close()
 
-    threads = [threading.Thread(target=issue, args=(charge,)) for charge in charges]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    other = threading.Thread(target=issue_second)
+    with transaction.atomic():
+        issue_invoice(charge_id=first.pk, now=NOON)
+        other.start()
+        deadline_s = time.monotonic() + 30
+        while not somebody_waits_for_a_lock():
+            assert time.monotonic() < deadline_s
+    other.join()
     assert sorted(Invoice.objects.values_list("number", flat=True)) == [1, 2]

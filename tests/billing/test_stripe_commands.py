@@ -21,7 +21,13 @@ from billing.services.stripe_commands import (
     send_due_stripe_commands,
     settle_answer,
 )
-from billing.stripe_gateway import CallFor, RemoteObject, StripeGateway, invoice_body
+from billing.stripe_gateway import (
+    CallFor,
+    RemoteObject,
+    StripeGateway,
+    WrongAccount,
+    invoice_body,
+)
 from config.devstack.stripe_stand_in import Fault, FaultKind, StandIn
 from tenants.models import Tenant
 from tenants.postgresql.base import acting_as_owner
@@ -273,6 +279,14 @@ class TestRefusals:
         assert state_of(invoice) == Invoice.State.PAID
         assert len(stand_in.charges_succeeded(PLATFORM)) == 1
         assert_books_are_right()
+
+    def test_an_answer_is_not_written_to_a_row_of_another_account(self, stand_in: StandIn) -> None:
+        invoice = an_invoice()
+        send_until(invoice, "add_lines")
+        Invoice.objects.update(stripe_account_ref="acct_other")
+        with pytest.raises(WrongAccount):
+            send_due_stripe_commands(limit=1)
+        assert command_states(invoice)["add_lines"] == State.SENDING
 
     def test_an_invoice_deleted_by_hand_is_for_a_person(self, stand_in: StandIn) -> None:
         invoice = an_invoice()
