@@ -43,7 +43,7 @@ def a_connector(charge_point: ChargePoint, evse_id: int = 1, **more: Any) -> Con
     return Connector.objects.create(charge_point=charge_point, evse_id=evse_id, **more)
 
 
-def a_driver(uid: str = "AABBCC", name: str = "Disa Dahl", email: str = "") -> Driver:
+def a_driver(uid: str = "AABBCC", name: str = "A Driver", email: str = "") -> Driver:
     """A driver with one active token."""
     driver = Driver.objects.create(name=name, email=email or f"{uid.lower()}@example.com")
     IdToken.objects.create(driver=driver, uid=uid)

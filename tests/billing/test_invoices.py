@@ -78,7 +78,7 @@ def test_seller_and_buyer_stay_as_they_were(volt: Tenant) -> None:
     }
     assert invoice.buyer == {
         "id": str(driver.pk),
-        "name": "Disa Dahl",
+        "name": "A Driver",
         "email": "aabbcc@example.com",
     }
 

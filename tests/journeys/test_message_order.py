@@ -1,4 +1,4 @@
-"""The same messages give the same sessions, in whatever order and number they come."""
+"""The same messages give the same sessions and invoices, in whatever order and number."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from billing.models import Charge
+from billing.services.invoices import open_billing_account
 from chargepoints.models import ChargePoint
 from chargepoints.types import V16, V201
 from outbox.models import Event
+from outbox.services import deliver_due
 from sessions_app.models import ChargingSession, MeterSample
 from tenants.scope import tenant_scope
-from tests.cast import a_charge_point, a_connector, a_driver, a_tenant
+from tests.cast import a_charge_point, a_connector, a_driver, a_tariff, a_tenant
 from tests.sessions_app.talk import (
     Message,
     Talk,
@@ -47,8 +50,9 @@ def charge_point(db: Any) -> Iterator[ChargePoint]:
         station = a_charge_point()
         a_connector(station)
         a_connector(station, evse_id=2)
-        a_driver()
-        a_driver("DDEEFF", "Egil Ek")
+        a_tariff()
+        for driver in (a_driver(), a_driver("DDEEFF")):
+            open_billing_account(driver_id=driver.id)
         yield station
 
 
@@ -116,18 +120,25 @@ def log_201() -> list[Message]:
 def outcome(talk: Talk, messages: Sequence[Message]) -> list[Any]:
     """All that matters of the sessions that the messages make, and nothing of it kept."""
     with undone():
-        talk.say_all(*messages)
+        for message in messages:
+            talk.say_all(message)
+            deliver_due()
         settle()
+        deliver_due()
         return [_facts(row) for row in ChargingSession.objects.order_by("transaction_ref").values()]
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
     told = Event.objects.filter(payload__session_id=str(row["id"])).values_list("type", flat=True)
     samples = MeterSample.objects.filter(session=row["id"]).order_by("at", "context").values()
+    charge = Charge.objects.filter(session=row["id"]).select_related("invoice").first()
+    invoice = getattr(charge, "invoice", None)
     facts = {name: value for name, value in row.items() if name not in BY_ARRIVAL}
     return facts | {
         "flags": {*row["flags"]} - {"late_samples"},
         "events": Counter(told),
+        "charge": charge and (charge.energy_wh, charge.gross_minor, charge.collection),
+        "invoice": invoice and (invoice.total_minor, invoice.vat_minor, invoice.buyer),
         "samples": [
             {k: v for k, v in one.items() if k not in BY_ARRIVAL | {"session_id"}}
             for one in samples
@@ -153,6 +164,13 @@ def test_the_logs_say_what_they_are_meant_to(charge_point: ChargePoint) -> None:
         (3000, "completed", 2),
         (10_000, "completed", 5),
     ]
+
+
+def test_the_logs_end_in_invoices(charge_point: ChargePoint) -> None:
+    old, new = Talk(charge_point, V16), Talk(charge_point, V201)
+    invoiced = [s["invoice"][0] for s in outcome(old, log_16(old)) if s["invoice"]]
+    assert sorted(invoiced) == [1960, 4000]
+    assert sorted(s["invoice"][0] for s in outcome(new, log_201()) if s["invoice"]) == [800, 4000]
 
 
 def check_any_order(talk: Talk, log: list[Message]) -> None:

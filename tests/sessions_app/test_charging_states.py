@@ -98,7 +98,10 @@ def test_a_state_whose_connector_is_not_known_yet_is_let_go(new: Talk) -> None:
 def test_a_status_in_between_is_no_news_when_it_says_occupied(new: Talk) -> None:
     new.say_all(told(0, 0, "Charging", "Started"))
     StatusRecord.objects.create(
-        charge_point=new.charge_point, connector=Connector.objects.get(), status="occupied", at=at(5)
+        charge_point=new.charge_point,
+        connector=Connector.objects.get(),
+        status="occupied",
+        at=at(5),
     )
     new.say(told(1, 10, "Charging"))
     assert timeline() == [(at(0), "charging"), (at(5), "occupied")]

@@ -32,7 +32,7 @@ def test_a_session_goes_from_start_to_stop(old: Talk) -> None:
         "registers",
     )
     assert (session.started_at, session.ended_at) == (at(0), at(60))
-    assert (session.driver.name, session.connector.evse_id) == ("Disa Dahl", 1)
+    assert (session.driver.name, session.connector.evse_id) == ("A Driver", 1)
     assert (session.stop_reason, session.flags) == ("Local", [])
     assert events() == ["session.started", "session.completed"]
 

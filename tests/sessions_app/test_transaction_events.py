@@ -45,7 +45,7 @@ def test_a_session_goes_from_started_to_ended(new: Talk) -> None:
     )
     assert (session.started_at, session.ended_at) == (at(0), at(60))
     assert (session.meter_start_wh, session.meter_stop_wh) == (1000, 11_000)
-    assert (session.driver.name, session.token_uid) == ("Disa Dahl", "AABBCC")
+    assert (session.driver.name, session.token_uid) == ("A Driver", "AABBCC")
     assert (session.sample_count, session.stop_reason, session.flags) == (3, "Local", [])
     assert events() == ["session.started", "session.completed"]
 
@@ -153,17 +153,17 @@ def test_a_token_may_come_after_the_start(new: Talk) -> None:
     del started[1]["idToken"]
     new.say_all(started, event("Updated", 1, 1, idToken=token()))
     session = the_session()
-    assert (session.token_uid, session.driver.name) == ("AABBCC", "Disa Dahl")
+    assert (session.token_uid, session.driver.name) == ("AABBCC", "A Driver")
 
 
 def test_the_token_that_stops_is_not_the_driver(new: Talk) -> None:
-    a_driver("DDEEFF", "Egil Ek")
+    a_driver("DDEEFF", "Another Driver")
     ended = event("Ended", 2, 60, 11_000, idToken=token("DDEEFF"))
     new.say_all(ended, UPDATED)
     assert (the_session().token_uid, the_session().flags) == ("DDEEFF", ["token_from_stop"])
     new.say(STARTED)
     session = the_session()
-    assert (session.driver.name, session.flags) == ("Disa Dahl", [])
+    assert (session.driver.name, session.flags) == ("A Driver", [])
 
 
 def test_charging_without_authorization_has_no_token(new: Talk) -> None:
