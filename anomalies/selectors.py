@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
@@ -17,6 +18,7 @@ _ACTIVITIES: dict[str, Activity] = {
     Connector.Status.SUSPENDED_EV: Activity.SUSPENDED_EV,
     Connector.Status.SUSPENDED_EVSE: Activity.SUSPENDED_EVSE,
 }
+_RANKS = {Activity.NOT_CHARGING: 0, Activity.CHARGING: 1}
 
 
 def session_facts(session: ChargingSession) -> Facts:
@@ -68,9 +70,18 @@ def _statuses(session: ChargingSession, connector: Connector) -> tuple[StatusCha
         records = records.filter(at__gte=before or session.started_at)
     if session.ended_at is not None:
         records = records.filter(at__lte=session.ended_at)
-    return tuple(
+    changes = [
         StatusChange(at, _ACTIVITIES.get(status, Activity.NOT_CHARGING))
-        for at, status in records.exclude(status=Connector.Status.OCCUPIED)
-        .order_by("at")
-        .values_list("at", "status")
-    )
+        for at, status in records.exclude(status=Connector.Status.OCCUPIED).values_list(
+            "at", "status"
+        )
+    ]
+    return tuple(sorted(changes, key=_change_order))
+
+
+def _change_order(change: StatusChange) -> tuple[datetime, int]:
+    """The key that sorts states: of one instant charging comes after plugging in, and a pause last.
+
+    Stations stamp whole seconds, and the order of arrival means nothing.
+    """
+    return change.at, _RANKS.get(change.activity, 2)

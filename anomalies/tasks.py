@@ -8,6 +8,7 @@ from celery import shared_task
 
 from anomalies import services
 from anomalies.selectors import sessions_to_scan
+from outbox import bell
 from sessions_app.models import ChargingSession
 from tenants.scope import across_tenants, tenant_scope
 
@@ -31,11 +32,12 @@ def scan_session(session_id: str) -> int:
 
 @shared_task(name="anomalies.tasks.scan_lagging_sessions")
 def scan_lagging_sessions() -> int:
-    """Check every session whose bell was lost; run by beat. Returns how many samples it read."""
+    """Ring for every session whose bell was lost; run by beat. Returns how many there were.
+
+    One task each, so that a session whose scan fails keeps no other waiting.
+    """
     with across_tenants(reason="sessions with samples nobody has checked"):
-        lagging = list(sessions_to_scan().values_list("tenant_id", "id")[:MOST_AT_ONCE])
-    read = 0
-    for tenant_id, session_id in lagging:
-        with tenant_scope(tenant_id):
-            read += services.scan_session(session_id=session_id)
-    return read
+        lagging = list(sessions_to_scan().values_list("id", flat=True)[:MOST_AT_ONCE])
+    for session_id in lagging:
+        bell.ring(scan_session.name, str(session_id))
+    return len(lagging)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from anomalies.models import Incident
 from anomalies.types import Finding
+from chargepoints.models import Connector
 from sessions_app.models import ChargingSession
 from sessions_app.services import release_session
 from sessions_app.types import Sample
@@ -118,6 +119,8 @@ def _values(finding: Finding, samples: Sequence[Sample]) -> dict[str, Any]:
 def _see_again(session: ChargingSession, finding: Finding) -> bool:
     if session.connector_id is None:
         return False
+    # Two sessions of one connector may be checked at once; only one of them opens the incident.
+    Connector.objects.select_for_update(no_key=True).only("id").get(pk=session.connector_id)
     known = (
         Incident.objects.select_for_update()
         .filter(

@@ -31,14 +31,18 @@ def scan_session(*, session_id: UUID) -> int:
     """
     with transaction.atomic():
         watch = _lock_watch(session_id)
-        new = samples_after(session_id, watch.watermark)
-        if not new or watch.finished_at is not None:
+        # Read before its samples: every sample it counts is then among them.
+        session = _read_session(session_id)
+        if watch.finished_at is not None or session.last_seq <= watch.watermark:
             return 0
-        session = ChargingSession.objects.get(pk=session_id)
+        new = samples_after(session_id, watch.watermark)
         samples = sorted((sample for _seq, sample in new), key=sample_order)
         state, findings = _run(from_json(watch.detector_state), samples, session_facts(session))
-        record_findings(session=session, findings=findings, samples=samples)
-        watch.watermark = max(seq for seq, _sample in new)
+        if findings:
+            everything = session_samples(session_id)
+            record_findings(session=session, findings=findings, samples=everything)
+        # Of samples sent again the numbers may have no row.
+        watch.watermark = max([session.last_seq, *(seq for seq, _sample in new)])
         watch.detector_state = to_json(state)
         watch.save(update_fields=("watermark", "detector_state"))
     return len(new)
@@ -54,7 +58,7 @@ def check_completed_session(*, session_id: UUID, now: datetime) -> None:
         watch = _lock_watch(session_id)
         if watch.finished_at is not None:
             return
-        session = ChargingSession.objects.get(pk=session_id)
+        session = _read_session(session_id)
         samples = session_samples(session_id)
         findings = _judge(session, samples)
         kinds = {finding.kind for finding in findings}
@@ -108,6 +112,12 @@ def _open_or_close_gate(session: ChargingSession, findings: Sequence[Finding]) -
         hold_session(session_id=session.id, reason=", ".join(doubts))
     else:
         clear_session(session_id=session.id)
+
+
+def _read_session(session_id: UUID) -> ChargingSession:
+    return ChargingSession.objects.select_related("connector__charge_point__site").get(
+        pk=session_id
+    )
 
 
 def _lock_watch(session_id: UUID) -> SessionWatch:

@@ -1,0 +1,138 @@
+"""Every incident in plain words, in the reader's language."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.utils import translation
+
+from anomalies import detectors
+from anomalies.detectors import CATALOGUE
+from anomalies.models import Incident
+from anomalies.types import Action
+from anomalies.wording import ADVICE, SENTENCES, TITLES, explain, quantity
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+SOURCES = sorted(Path(detectors.__file__).parent.glob("[a-z][0-9]*_*.py"))
+
+
+def texts(node: ast.expr) -> set[str]:
+    """The string constants of an expression: of a choice, both."""
+    if isinstance(node, ast.IfExp):
+        return texts(node.body) | texts(node.orelse)
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def calls(source: Path, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            yield node
+
+
+def causes_in(source: Path) -> set[tuple[str, str]]:
+    """Each kind and cause a detector's source can make: those named in `Finding(...)` itself, and
+    the second argument of a function `_finding` that makes it."""
+    kinds, causes = set(), set()
+    for call in calls(source, "Finding"):
+        fields = {keyword.arg: keyword.value for keyword in call.keywords}
+        kinds |= texts(fields["kind"])
+        causes |= texts(fields["cause"])
+    for call in calls(source, "_finding"):
+        causes |= texts(call.args[1])
+    return {(kind, cause) for kind in kinds for cause in causes}
+
+
+def an_incident(kind: str = "M1", cause: str = "lower", **more: object) -> Incident:
+    """One that is not stored."""
+    values = {"observed": 1_500, "expected": 3_500, "unit": "Wh", "action": "hold_billing"}
+    times = {"since_at": NOW, "last_seen_at": NOW}
+    return Incident(
+        tenant_id=UUID(int=1), kind=kind, cause=cause, severity=3, **{**values, **times, **more}
+    )
+
+
+def test_every_cause_a_detector_can_name_has_a_sentence() -> None:
+    assert len(SOURCES) == len(CATALOGUE)
+    assert set().union(*map(causes_in, SOURCES)) == SENTENCES.keys()
+
+
+def test_every_kind_has_a_title() -> None:
+    assert {detector.kind for detector in CATALOGUE} == TITLES.keys()
+
+
+def test_every_action_has_advice() -> None:
+    assert set(Action) == ADVICE.keys()
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize(("kind", "cause"), SENTENCES)
+def test_every_sentence_says_what_was_observed(kind: str, cause: str, language: str) -> None:
+    with translation.override(language):
+        sentence = explain(an_incident(kind, cause)).sentence
+    assert {"sv": "1,5 kWh", "en": "1.5 kWh"}[language] in sentence
+    assert not re.search(r"%\(|\{|None", sentence)
+
+
+def test_an_incident_is_told_in_three_parts() -> None:
+    with translation.override("en"):
+        told = explain(an_incident())
+    assert told.title == "Energy register went backwards"
+    assert told.sentence == "The register fell from 3.5 kWh to 1.5 kWh."
+    assert told.advice == "Check the meter values, then release the session or waive it."
+
+
+def test_an_unknown_cause_is_told_by_its_values() -> None:
+    unknown = an_incident("X7", "odd", signal="Frequency", unit="Hz", observed=49, expected=50)
+    with translation.override("en"):
+        told = explain(unknown)
+    assert (told.title, told.sentence) == ("X7", "Frequency: 49 Hz instead of 50 Hz.")
+
+
+def test_an_unknown_cause_of_a_known_kind_keeps_its_title() -> None:
+    with translation.override("en"):
+        told = explain(an_incident(cause="odd", signal="Energy", action="pray"))
+    assert told.title == "Energy register went backwards"
+    assert (told.sentence, told.advice) == ("Energy: 1.5 kWh instead of 3.5 kWh.", "")
+
+
+def test_an_unknown_cause_is_told_in_swedish_too() -> None:
+    with translation.override("sv"):
+        sentence = explain(an_incident(cause="odd", signal="Energy")).sentence
+    assert sentence.startswith("Energy: 1,5 kWh ")
+    assert sentence.endswith(" 3,5 kWh.")
+
+
+def test_a_language_we_do_not_speak_reads_english() -> None:
+    with translation.override("fi"):
+        assert explain(an_incident()).title == "Energy register went backwards"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "swedish", "english"),
+    [
+        (0, "Wh", "0 Wh", "0 Wh"),
+        (999, "Wh", "999 Wh", "999 Wh"),
+        (-999, "W", "-999 W", "-999 W"),
+        (1_000, "W", "1 kW", "1 kW"),
+        (11_040, "W", "11,04 kW", "11.04 kW"),
+        (-1_005, "Wh", "-1,005 kWh", "-1.005 kWh"),
+        (910_083, "Wh", "910,083 kWh", "910.083 kWh"),
+        (500, "mA", "0,5 A", "0.5 A"),
+        (-16_000, "mA", "-16 A", "-16 A"),
+        (230_100, "mV", "230,1 V", "230.1 V"),
+        (42, "%", "42 %", "42 %"),
+        (150, "s", "150 s", "150 s"),
+    ],
+)
+def test_a_quantity_is_said_as_people_say_it(
+    value: int, unit: str, swedish: str, english: str
+) -> None:
+    for language, text in (("sv", swedish), ("en", english)):
+        with translation.override(language):
+            assert quantity(value, unit) == text
