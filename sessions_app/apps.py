@@ -8,4 +8,4 @@ class SessionsConfig(AppConfig):
     """See the package's own line."""
 
     name = "sessions_app"
-    verbose_name = _("Charging")
+    verbose_name = _("Sessions")
