@@ -123,7 +123,7 @@ CACHES = {
 # ever), so every task is idempotent and every bell has a sweep.
 
 CELERY_BROKER_URL = REDIS_URL
-# Without a key of its own a queue would take every other queue's messages.
+# Bound under its own name; Celery would bind all of them under the default queue's.
 CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in QUEUES]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = TASK_ROUTES
