@@ -25,7 +25,7 @@ from tests.billing.scenes import assert_books_are_right
 from tests.cast import NOON, a_tenant
 
 SALE = [
-    Line("receivable", 12_500, "SEK", "disa"),
+    Line("receivable", 12_500, "SEK", "driver"),
     Line("revenue:energy", -10_000, "SEK"),
     Line("vat_output", -2_500, "SEK"),
 ]

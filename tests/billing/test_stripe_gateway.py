@@ -34,7 +34,9 @@ from billing.stripe_gateway.errors import translated
 from config.devstack.stripe_stand_in import API_VERSION, Fault, FaultKind, StandIn
 from tests.billing.scenes import PLATFORM
 
-DISA = customer_body(name="Disa", email="disa@example.com", language="sv", metadata={"env": "test"})
+DRIVER = customer_body(
+    name="A Driver", email="driver@example.com", language="sv", metadata={"env": "test"}
+)
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 LINE = InvoiceLine(1, "Energi", 4_000, 3_200, 800, "25")
 
@@ -45,7 +47,7 @@ def platform(key: str = "") -> CallFor:
 
 def a_draft(gateway: StripeGateway, card: str = "pm_card_visa") -> RemoteInvoice:
     call = CallFor(gateway.account_ref, "customer")
-    customer = gateway.create_customer(call, DISA)
+    customer = gateway.create_customer(call, DRIVER)
     body: Json = {"customer": customer.ref}
     method = gateway.attach_payment_method(CallFor(gateway.account_ref, "attach"), card, body)
     settings = {"invoice_settings": {"default_payment_method": method.ref}}
@@ -56,24 +58,24 @@ def a_draft(gateway: StripeGateway, card: str = "pm_card_visa") -> RemoteInvoice
 
 
 def test_the_api_version_is_the_one_we_were_tested_with(stand_in: StandIn) -> None:
-    StripeGateway("").create_customer(platform("k"), DISA)
+    StripeGateway("").create_customer(platform("k"), DRIVER)
     assert stand_in.requests[0].api_version == API_VERSION == "2026-10-28.endive"
 
 
 def test_a_change_without_a_key_is_not_sent(stand_in: StandIn) -> None:
     with pytest.raises(ValueError, match="idempotency key"):
-        StripeGateway("").create_customer(platform(), DISA)
+        StripeGateway("").create_customer(platform(), DRIVER)
     assert stand_in.requests == []
 
 
 def test_a_row_of_another_account_is_not_sent(stand_in: StandIn) -> None:
     with pytest.raises(WrongAccount):
-        StripeGateway("acct_volt").create_customer(CallFor("acct_other", "k"), DISA)
+        StripeGateway("acct_volt").create_customer(CallFor("acct_other", "k"), DRIVER)
     assert stand_in.requests == []
 
 
 def test_key_and_account_travel_as_headers_and_never_in_the_body(stand_in: StandIn) -> None:
-    StripeGateway("acct_volt").create_customer(CallFor("acct_volt", "k"), DISA)
+    StripeGateway("acct_volt").create_customer(CallFor("acct_volt", "k"), DRIVER)
     [seen] = stand_in.requests
     assert (seen.account, seen.idempotency_key) == ("acct_volt", "k")
     assert set(seen.params) == {"name", "email", "preferred_locales", "metadata"}
@@ -130,9 +132,9 @@ def test_a_wrong_parameter_is_rejected(stand_in: StandIn) -> None:
 
 
 def test_a_key_used_for_something_else_is_told_apart(stand_in: StandIn) -> None:
-    StripeGateway("").create_customer(platform("k"), DISA)
+    StripeGateway("").create_customer(platform("k"), DRIVER)
     with pytest.raises(KeyReused):
-        StripeGateway("").create_customer(platform("k"), {**DISA, "name": "Else"})
+        StripeGateway("").create_customer(platform("k"), {**DRIVER, "name": "Else"})
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_what_may_be_tried_again_says_what_is_known(
 ) -> None:
     stand_in.fail(Fault(kind, times=times))
     with pytest.raises(Retryable) as failure:
-        StripeGateway("").create_customer(platform("k"), DISA)
+        StripeGateway("").create_customer(platform("k"), DRIVER)
     assert failure.value.nothing_happened is nothing_happened
     assert failure.value.replayed is replayed
     assert len(stand_in.requests) == requests
@@ -165,15 +167,15 @@ def test_what_may_be_tried_again_says_what_is_known(
 def test_a_kept_failure_is_known_as_replayed_the_second_time(stand_in: StandIn) -> None:
     stand_in.fail(Fault(FaultKind.SERVER_ERROR))
     with pytest.raises(Retryable):
-        StripeGateway("").create_customer(platform("k"), DISA)
+        StripeGateway("").create_customer(platform("k"), DRIVER)
     with pytest.raises(Retryable) as failure:
-        StripeGateway("").create_customer(platform("k"), DISA)
+        StripeGateway("").create_customer(platform("k"), DRIVER)
     assert failure.value.replayed
 
 
 def test_the_sdk_repeats_a_lost_call_under_the_same_key(stand_in: StandIn) -> None:
     stand_in.fail(Fault(FaultKind.LOST_REPLY, times=2))
-    StripeGateway("").create_customer(platform("k"), DISA)
+    StripeGateway("").create_customer(platform("k"), DRIVER)
     assert [seen.idempotency_key for seen in stand_in.requests] == ["k"] * 3
     assert len(stand_in.objects(PLATFORM, "customer")) == 1
 
@@ -204,14 +206,14 @@ def test_every_error_of_the_sdk_is_one_of_ours(
 def test_lists_are_read_to_the_end(stand_in: StandIn) -> None:
     gateway = StripeGateway("")
     for number in range(101):
-        gateway.create_customer(platform(f"k{number}"), DISA)
+        gateway.create_customer(platform(f"k{number}"), DRIVER)
     found = gateway.customers_since(platform(), datetime.now(UTC) - timedelta(minutes=5))
     assert len({customer.ref for customer in found}) == 101
 
 
 def test_lists_begin_where_they_are_told_to(stand_in: StandIn) -> None:
     gateway = StripeGateway("")
-    gateway.create_customer(platform("k"), DISA)
+    gateway.create_customer(platform("k"), DRIVER)
     assert gateway.customers_since(platform(), datetime.now(UTC) + timedelta(minutes=5)) == []
 
 
