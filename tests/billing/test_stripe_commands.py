@@ -193,6 +193,34 @@ class TestFaults:
         assert one_object_each(stand_in)
         assert StripeCommand.objects.filter(generation=1).count() == 1
 
+    @pytest.mark.parametrize("path", ["/customers", "/invoices"])
+    def test_a_look_finds_ones_own_among_others(
+        self, stand_in: StandIn, clock: time_machine.Traveller, path: str
+    ) -> None:
+        driver = a_payer()
+        an_invoice(driver)
+        send_all()
+        stand_in.fail(Fault(FaultKind.LOST_REPLY, path=f"/v1{path}", times=WHOLE_TRY))
+        payer = driver if path == "/invoices" else a_payer("OTHER")
+        second = an_invoice(payer, ref="2")
+        send_all()
+        send_after(clock, timedelta(hours=25))
+        assert state_of(second) == Invoice.State.PAID
+        assert len(stand_in.charges_succeeded(PLATFORM)) == 2
+
+    def test_an_invoice_waits_for_the_card_that_is_being_attached(
+        self, stand_in: StandIn, clock: time_machine.Traveller
+    ) -> None:
+        stand_in.fail(Fault(FaultKind.LOST_REQUEST, path="*/attach", times=WHOLE_TRY))
+        driver = a_payer()
+        invoices = [an_invoice(driver)]
+        send_all()
+        invoices.append(an_invoice(driver, ref="2"))
+        send_all()
+        assert command_states(invoices[1]) == {}
+        send_after(clock, FIRST_WAIT)
+        assert [state_of(invoice) for invoice in invoices] == [Invoice.State.PAID] * 2
+
     def test_just_before_that_the_key_is_still_used(
         self, stand_in: StandIn, clock: time_machine.Traveller
     ) -> None:
