@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -16,6 +17,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = ROOT / "locale" / "sv" / "LC_MESSAGES" / "django.po"
 COMPILED = CATALOGUE.with_suffix(".mo")
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 KEYWORDS = {
     "_": None,
     "_t": None,
@@ -99,6 +101,8 @@ def problems() -> list[str]:
 
 def compiled(catalogue: Catalog) -> bytes:
     """The binary catalogue Django reads."""
+    # The header has dates; the same texts shall compile to the same bytes on any day.
+    catalogue.creation_date = catalogue.revision_date = NO_DATE
     out = io.BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()

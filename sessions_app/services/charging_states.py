@@ -26,15 +26,15 @@ def record_charging_state(session: ChargingSession, event: Event, received_at: d
     An event without a state says nothing, nor does one that comes before its connector is known.
     The status shown for the connector stays what StatusNotification says.
     """
-    status = _STATUSES.get(event.charging_state)
-    if status is None or session.connector_id is None:
+    status, connector = _STATUSES.get(event.charging_state), session.connector
+    if status is None or connector is None:
         return
     at, _ = trusted_time(event.at, received_at)
-    if _is_without_gaps(session) and _is_in_force(session, status, at):
+    if _is_without_gaps(session) and _is_in_force(connector, status, at):
         return
     record = StatusRecord(
         charge_point_id=session.charge_point_id,
-        connector_id=session.connector_id,
+        connector=connector,
         status=status,
         at=at,
     )
@@ -46,16 +46,14 @@ def _is_without_gaps(session: ChargingSession) -> bool:
     return session.started_at is not None and len(session.seen_sequence) == 2
 
 
-def _is_in_force(session: ChargingSession, status: str, at: datetime) -> bool:
+def _is_in_force(connector: Connector, status: str, at: datetime) -> bool:
     """Whether the connector's latest state by then was this one and no other at that instant.
 
     "Occupied" says nothing of the charging.
     """
     latest = list(
         StatusRecord.objects.filter(
-            charge_point_id=session.charge_point_id,
-            connector_id=session.connector_id,
-            at__lte=at,
+            charge_point_id=connector.charge_point_id, connector=connector, at__lte=at
         )
         .exclude(status=_Status.OCCUPIED)
         .order_by("-at")
