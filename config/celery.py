@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
@@ -37,7 +38,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "forget old OCPP messages": {
         "task": "chargepoints.tasks.purge_messages",
-        "schedule": 86_400.0,
+        "schedule": crontab(hour=2, minute=10),
     },
     "complete sessions that had their time to settle": {
         "task": "sessions_app.tasks.settle_sessions",
@@ -61,7 +62,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "check the books": {
         "task": "billing.tasks.check_ledger",
-        "schedule": 86_400.0,
+        "schedule": crontab(hour=3, minute=10),
         "options": {"expires": 3600.0},
     },
 }

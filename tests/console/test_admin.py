@@ -7,10 +7,11 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from anomalies.models import Incident
 from sessions_app.models import ChargingSession
 from tenants.models import Member, Role, Tenant, User
 from tenants.scope import tenant_scope
-from tests.cast import a_member, a_tariff, a_tenant
+from tests.cast import NOON, a_member, a_tariff, a_tenant
 from tests.operators import Operator
 
 PAGES = sorted(f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry)
@@ -187,3 +188,26 @@ def test_prices_can_be_published_for_the_future_only(volt: Operator) -> None:
     add = reverse("admin:billing_tariffversion_add")
     assert client.post(add, form).status_code == 200
     assert client.post(add, {**form, "valid_from_0": "2099-02-01"}).status_code == 302
+
+
+def test_a_viewer_cannot_resolve_incidents(volt: Operator) -> None:
+    with tenant_scope(volt.tenant.id):
+        incident = Incident.objects.create(
+            charge_point=volt.charge_point,
+            session=volt.session,
+            kind="E1",
+            cause="power_low",
+            severity=4,
+            observed=1,
+            expected=2,
+            since_at=NOON,
+            last_seen_at=NOON,
+        )
+    form = {"action": "resolve", "_selected_action": [str(incident.pk)]}
+    page = reverse("admin:anomalies_incident_changelist")
+    signed_in(volt.tenant, Role.VIEWER).post(page, form)
+    with tenant_scope(volt.tenant.id):
+        assert Incident.objects.get().state == Incident.State.OPEN
+    signed_in(volt.tenant, Role.TECHNICIAN).post(page, form)
+    with tenant_scope(volt.tenant.id):
+        assert Incident.objects.get().state == Incident.State.RESOLVED

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.devstack.command import StackCommand
 from config.devstack.stack import Stack
+from tenants.models import Tenant
 
 
 class Command(StackCommand):
@@ -25,5 +26,8 @@ class Command(StackCommand):
         stack.start_applications()
         report = stack.reporter
         report.say(f"\n  Laddbok is up after {report.elapsed_s:.1f} s: {stack.base_url}/admin/")
+        if not Tenant.objects.exists():
+            report.say("  Nobody can sign in yet. In another terminal:")
+            report.say("    python3 manage.py create_tenant <short name> <name> <owner's e-mail>")
         report.say("  Ctrl-C stops everything.")
         stack.supervisor.watch()
