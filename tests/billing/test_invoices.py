@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -150,9 +151,8 @@ def test_two_workers_take_different_numbers(two_charges: tuple[Tenant, list[Char
     InvoiceCounter.objects.create()
 
     def issue_second() -> None:
-        with tenant_scope(tenant.id):
+        with closing(connection), tenant_scope(tenant.id):
             issue_invoice(charge_id=second.pk, now=NOON)
-        connection.close()
 
     other = threading.Thread(target=issue_second)
     with transaction.atomic():
