@@ -130,6 +130,31 @@ class Operator:
         return eventually(look)
 
 
+class Person:
+    """Somebody at the admin, signed in as the operator's owner."""
+
+    def __init__(self, operator: Operator) -> None:
+        self.browser = httpx.Client(
+            base_url=f"{operator.platform.web.url}/admin/", trust_env=False, timeout=30
+        )
+        self.browser.get("login/")
+        self.press("login/", username=operator.owner, password=PASSWORD)
+
+    def press(self, path: str, **fields: str) -> httpx.Response:
+        """Send a form, with what the browser adds."""
+        token = self.browser.cookies["csrftoken"]
+        return self.browser.post(
+            path,
+            data={**fields, "csrfmiddlewaretoken": token},
+            headers={"Referer": str(self.browser.base_url)},
+        )
+
+    def release(self, session: Json, reason: str) -> httpx.Response:
+        """Let billing have a held session."""
+        page = f"sessions_app/chargingsession/{session['id']}/release/"
+        return self.press(page, reason=reason)
+
+
 def rating_of(charger: Charger) -> Json:
     """The fields of a connector that can do what the charger does."""
     if isinstance(charger, AcCharger):
