@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from anomalies.models import Incident
@@ -144,7 +145,7 @@ class IncidentAdmin(TenantAdmin):
         """In a word."""
         return str(SEVERITIES.get(incident.severity, incident.severity))
 
-    @coloured(_("holds billing"), {"yes": "warning", "no": "info"})
+    @coloured(_("holds billing"), {"yes": "warning", "no": "default"})
     def shown_hold(self, incident: Incident) -> tuple[str, str]:
         """Whether the session waits for a person."""
         return ("yes", str(_("Yes"))) if incident.holds_billing else ("no", str(_("No")))
@@ -172,12 +173,14 @@ class IncidentAdmin(TenantAdmin):
     @admin.display(description=_("evidence"))
     def shown_evidence(self, incident: Incident) -> SafeString:
         """The samples around the moment it was certain."""
-        heads = format_html_join("", "<th>{}</th>", ((head,) for head, _unit, _names in EVIDENCE))
+        heads = format_html_join(
+            "", "<th>{}</th>", ((capfirst(head),) for head, *_rest in EVIDENCE)
+        )
         rows = format_html_join("", "<tr>{}</tr>", ((_row(it),) for it in incident.evidence))
         return format_html(
             '<div class="laddbok-scroll"><table class="laddbok-table"><thead><tr><th>{}</th>{}</tr>'
             "</thead><tbody>{}</tbody></table></div>",
-            _("time"),
+            capfirst(_("time")),
             heads,
             rows,
         )

@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import ChargeLine, JournalEntry, LedgerAccount
+from billing.models import ChargeLine, LedgerAccount
 from billing.money import Money, format_decimal, format_money, format_price
 from billing.types import Operation
 
@@ -47,6 +47,8 @@ OPERATIONS: dict[str, str | Promise] = {
     Operation.FETCH_INVOICE: _("Fetch invoice"),
 }
 
+_HUNDREDTH = Decimal("0.01")
+_SHOWN = {"kWh": Decimal("0.001")}
 # What a price is for: so many of the unit that is counted.
 _UNITS = {("Wh", 1000): "kWh", ("s", 60): "min", ("s", 3600): "h"}
 
@@ -80,7 +82,7 @@ def percent(rate: Decimal) -> str:
 def line_in_words(line: ChargeLine, currency: str) -> LineInWords:
     """For example "Energy", "11.528 kWh", "SEK 4.95/kWh", "25 %", "SEK 57.06"."""
     unit = _UNITS.get((line.unit, line.per), "")
-    amount = (Decimal(line.quantity) / line.per).quantize(Decimal("0.001"))
+    amount = (Decimal(line.quantity) / line.per).quantize(_SHOWN.get(unit, _HUNDREDTH))
     per = f"/{unit}" if unit else ""
     return LineInWords(
         kind=str(ChargeLine.Kind(line.kind).label),
@@ -97,14 +99,6 @@ def account_name(account: LedgerAccount, owner_name: str | None) -> str:
     if not account.owner:
         return name
     return f"{name}: {owner_name or _t('Unknown')}"
-
-
-def entry_text(entry: JournalEntry) -> str:
-    """What an entry is about, in the language in force; what people wrote stays as it is."""
-    for mark, template in (("Session ", _t("Session %s")), ("Invoice ", _t("Payment, invoice %s"))):
-        if entry.description.startswith(mark):
-            return template % entry.description.removeprefix(mark)
-    return entry.description
 
 
 def _language() -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from chargepoints.forms import ChargePointForm, ConnectorForm, SiteForm
@@ -48,6 +49,11 @@ COMMAND_COLOURS = {
     "timed_out": "warning",
     "offline": "warning",
 }
+
+IDENTITY_HELP = _(
+    "As in the station's own settings; the last part of the address it connects to."
+    " Its key is shown once, when it is saved."
+)
 
 
 def as_json(value: Any) -> SafeString:
@@ -90,7 +96,7 @@ class ConnectorInline(TenantInline):
         "shown_status",
     )
 
-    @admin.display(description=_("status"))
+    @admin.display(description=capfirst(_("status")))
     def shown_status(self, connector: Connector) -> str:
         """The last one reported."""
         return str(connector.get_status_display())
@@ -130,6 +136,14 @@ class ChargePointAdmin(TenantAdmin):
         "connected_at",
         "key_set_at",
     )
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Who enters a new station is told what its id is."""
+        if obj is None:
+            kwargs["help_texts"] = {"identity": IDENTITY_HELP}
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new station has nothing to report yet."""

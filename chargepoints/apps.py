@@ -8,4 +8,4 @@ class ChargePointsConfig(AppConfig):
     """See the package's own line."""
 
     name = "chargepoints"
-    verbose_name = _("Stations")
+    verbose_name = _("Equipment")

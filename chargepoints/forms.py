@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
@@ -39,12 +40,12 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
     """A site, with a time zone that exists."""
 
     time_zone = forms.ChoiceField(
-        label=_("time zone"),
+        label=capfirst(_("time zone")),
         choices=lambda: [(name, name) for name in sorted(available_timezones())],
         initial="Europe/Stockholm",
         widget=UnfoldAdminSelectWidget(),
     )
-    nominal_voltage_mv = ThousandthsField(label=_("nominal voltage (V)"), initial=230_000)
+    nominal_voltage_mv = ThousandthsField(label=capfirst(_("nominal voltage (V)")), initial=230_000)
 
     class Meta:
         model = Site
@@ -68,8 +69,8 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
 class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
     """An outlet with its limits in amperes and kilowatts."""
 
-    max_current_ma = ThousandthsField(label=_("max current (A)"), initial=32_000)
-    max_power_w = ThousandthsField(label=_("max power (kW)"), initial=22_000)
+    max_current_ma = ThousandthsField(label=capfirst(_("max current (A)")), initial=32_000)
+    max_power_w = ThousandthsField(label=capfirst(_("max power (kW)")), initial=22_000)
 
     class Meta:
         model = Connector
@@ -85,15 +86,6 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class ChargePointForm(forms.ModelForm):  # type: ignore[type-arg]
     """A station's own data; the tenant is not asked for, so its uniqueness is checked here."""
-
-    class Meta:
-        # No model and no fields: a choice of sites would be read outside of any tenant's scope.
-        help_texts = {
-            "identity": _(
-                "As in the station's own settings; the last part of the address it connects to."
-                " Its key is shown once, when it is saved."
-            ),
-        }
 
     def clean_identity(self) -> str:
         """Refuse an id the organisation already has."""

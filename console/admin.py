@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anomalies.services import release_hold
 from chargepoints.services import CommandNotPossible
+from console.answers import say_how_it_went
 from console.charge_point_page import StationAdmin
 from console.session_page import session_context, state_text
 from console.wording import duration, energy
@@ -117,8 +118,7 @@ class ChargingSessionAdmin(TenantAdmin):
         except CommandNotPossible as error:
             messages.error(request, str(error))
         else:
-            text = _t("Stop: %s") % command.get_state_display()
-            messages.info(request, text)
+            say_how_it_went(request, _t("Stop: %s"), command)
         return _back(session)
 
     def release(self, request: HttpRequest, pk: UUID) -> HttpResponse:

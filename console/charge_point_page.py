@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from chargepoints.admin import ChargePointAdmin
 from chargepoints.models import ChargePoint
 from chargepoints.services import CommandNotPossible
+from console.answers import say_how_it_went
 from console.forms import StartForm
 from sessions_app.services import request_start
 from tenants.access import Principal, Right
@@ -75,7 +76,7 @@ def _start(request: HttpRequest, charge_point: ChargePoint, form: StartForm) -> 
     except CommandNotPossible as error:
         messages.error(request, str(error))
         return False
-    messages.info(request, _t("Start: %s") % command.get_state_display())
+    say_how_it_went(request, _t("Start: %s"), command)
     return True
 
 

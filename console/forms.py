@@ -49,10 +49,13 @@ class StartForm(forms.Form):
     """At which connector and for whom a station is to start charging."""
 
     connector = OutletField(
-        label=_("connector"), queryset=None, empty_label=None, widget=UnfoldAdminSelectWidget()
+        label=capfirst(_("connector")),
+        queryset=None,
+        empty_label=None,
+        widget=UnfoldAdminSelectWidget(),
     )
     token = forms.CharField(
-        label=_("token"),
+        label=capfirst(_("token")),
         max_length=36,
         help_text=_("The card or key fob the session is charged to."),
         widget=UnfoldAdminTextInputWidget(attrs={"list": "tokens", "autocomplete": "off"}),

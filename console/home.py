@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from anomalies.models import Incident
@@ -61,7 +62,7 @@ def home_context(*, sees_money: bool) -> dict[str, Any]:
         "sessions_today": by_day[today].sessions if today in by_day else 0,
         "energy_chart": bar_chart(
             _("Energy (kWh), last 14 days"),
-            [date_format(day, "j M") for day in days],
+            [_day(day) for day in days],
             [by_day[day].energy_wh / 1000 if day in by_day else 0 for day in days],
             unit="kWh",
         ),
@@ -83,11 +84,16 @@ def _money(tenant: Tenant, days: list[date]) -> dict[str, Any]:
         "paid_today": money(today.paid_minor, tenant.currency),
         "revenue_chart": bar_chart(
             _("Revenue (%s), last 14 days") % tenant.currency,
-            [date_format(day, "j M") for day in days],
+            [_day(day) for day in days],
             [by_day[day].gross_minor / 100 if day in by_day else 0 for day in days],
             unit=tenant.currency,
         ),
     }
+
+
+def _day(day: date) -> str:
+    """As people write it: "22 nov" in Swedish, "22 Nov" in English."""
+    return date_format(day, "j b" if get_language() == "sv" else "j M")
 
 
 def _live_row(session: ChargingSession, now: datetime) -> dict[str, Any]:

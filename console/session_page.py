@@ -45,7 +45,7 @@ def session_context(session: ChargingSession, *, sees_money: bool) -> dict[str, 
 def state_text(session: ChargingSession) -> str:
     """What is known of a session, in words."""
     if session.state == ChargingSession.State.OPEN and session.ended_at:
-        return _("Ended, waiting for its last messages")
+        return _("Waiting for messages")
     return str(session.get_state_display())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
 from django.utils.functional import Promise
@@ -88,5 +88,5 @@ def remark(flag: str) -> str:
 
 
 def _rounded(thousandths: int, decimals: int) -> str:
-    number: str = number_format(Decimal(thousandths) / 1000, decimals, force_grouping=True)
-    return number
+    number = (Decimal(thousandths) / 1000).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return str(number_format(number, force_grouping=True))

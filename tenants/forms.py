@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminEmailInputWidget
 
@@ -14,7 +15,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     """A person by e-mail address, and their role."""
 
     email = forms.EmailField(
-        label=_("e-mail address"),
+        label=capfirst(_("e-mail address")),
         help_text=_("They sign in with it. Somebody new gets a first password, shown once."),
         widget=UnfoldAdminEmailInputWidget(),
     )
@@ -35,7 +36,9 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a key is for and what it may do."""
 
     scopes = forms.MultipleChoiceField(
-        label=_("scopes"), choices=Scopes.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=capfirst(_("scopes")),
+        choices=Scopes.choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     class Meta:

@@ -8,10 +8,11 @@ from django.contrib import admin
 from django.db.models import Case, OuterRef, Q, Subquery, Sum, UUIDField, When
 from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import JournalEntry, LedgerAccount, Posting
-from billing.wording import account_name, entry_text, money
+from billing.wording import account_name, money
 from sessions_app.models import Driver
 from tenants.access import Right
 from tenants.admin import TenantAdmin, TenantInline
@@ -30,18 +31,18 @@ class PostingInline(TenantInline):
         rows = super().get_queryset(request).select_related("account")
         return _with_owner_name(rows, "account__owner").order_by("-amount_minor")
 
-    @admin.display(description=_("account"))
+    @admin.display(description=capfirst(_("account")))
     def shown_account(self, posting: Any) -> str:
         """In words."""
         return account_name(posting.account, posting.owner_name)
 
-    @admin.display(description=_("debit"))
+    @admin.display(description=capfirst(_("debit")))
     def shown_debit(self, posting: Posting) -> str:
         """Amounts above zero."""
         amount_minor = posting.amount_minor
         return money(amount_minor, posting.account.currency) if amount_minor > 0 else "-"
 
-    @admin.display(description=_("credit"))
+    @admin.display(description=capfirst(_("credit")))
     def shown_credit(self, posting: Posting) -> str:
         """Amounts below zero, without the sign."""
         amount_minor = posting.amount_minor
@@ -56,6 +57,7 @@ class JournalEntryAdmin(TenantAdmin):
     list_display = ("occurred_at", "shown_text", "shown_amount")
     search_fields = ("ref", "description")
     date_hierarchy = "occurred_at"
+    ordering = ("-occurred_at", "-id")
     inlines = (PostingInline,)
     fields = ("occurred_at", "shown_text", "shown_amount", "ref", "created_at")
     readonly_fields = fields
@@ -75,7 +77,7 @@ class JournalEntryAdmin(TenantAdmin):
     @admin.display(description=_("text"))
     def shown_text(self, entry: JournalEntry) -> str:
         """What it is about."""
-        return entry_text(entry)
+        return str(entry)
 
     @admin.display(description=_("amount"))
     def shown_amount(self, entry: Any) -> str:

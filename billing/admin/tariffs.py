@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Tariff, TariffVersion
@@ -20,25 +21,25 @@ from tenants.access import Right
 from tenants.admin import TenantAdmin, TenantInline, button, may
 
 
-@admin.display(description=_("price per kWh"))
+@admin.display(description=capfirst(_("price per kWh")))
 def energy_price(version: TariffVersion) -> str:
     """With currency, including VAT."""
     return price(version.energy_price, version.currency)
 
 
-@admin.display(description=_("price per minute"))
+@admin.display(description=capfirst(_("price per minute")))
 def minute_price(version: TariffVersion) -> str:
     """With currency, including VAT."""
     return price(version.minute_price, version.currency)
 
 
-@admin.display(description=_("price per session"))
+@admin.display(description=capfirst(_("price per session")))
 def session_price(version: TariffVersion) -> str:
     """With currency, including VAT."""
     return price(version.session_price, version.currency)
 
 
-@admin.display(description=_("VAT"))
+@admin.display(description=capfirst(_("VAT")))
 def vat_rate(version: TariffVersion) -> str:
     """In percent."""
     return percent(version.vat_rate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from billing.entry_text import entry_text
 from tenants.models import TenantRecord
 
 
@@ -48,7 +49,7 @@ class JournalEntry(TenantRecord):
         )
 
     def __str__(self) -> str:
-        return self.ref
+        return entry_text(self.description) or self.ref
 
 
 class Posting(TenantRecord):

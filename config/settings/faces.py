@@ -41,6 +41,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},
     "ENUM_NAME_OVERRIDES": {
         "CommandState": "chargepoints.models.Command.State",
         "SessionState": "sessions_app.models.ChargingSession.State",
@@ -65,6 +66,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "console.navigation.tenant_name",
     "SITE_URL": None,
     "SITE_SYMBOL": "ev_station",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("console/icon.svg"),
+        }
+    ],
     "SITE_DROPDOWN": "console.navigation.tenant_choices",
     "DASHBOARD_CALLBACK": "console.home.add_home",
     "LOGIN": {"form": "console.forms.LoginForm"},
