@@ -18,6 +18,12 @@ class Schema(AutoSchema):
         """The first part of the path after the version."""
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
+    def get_summary(self) -> str | None:
+        """What a list or a single row shows, where the view does not say it."""
+        rows = self.get_tags()[0].replace("-", " ")
+        words = {"list": f"List {rows}", "retrieve": f"Show one {rows.removesuffix('s')}"}
+        return words.get(getattr(self.view, "action", ""))
+
     def get_response_serializers(self) -> Any:
         """The view's own answers and the shared errors."""
         answers: Any = super().get_response_serializers()

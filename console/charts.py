@@ -54,7 +54,8 @@ def line_chart(
         "borderColor": COLOURS[colour],
         "backgroundColor": COLOURS[colour],
         "borderWidth": 2,
-        "pointRadius": 0 if len(points) > 1 else 3,
+        # A line needs two points; one alone is shown as such.
+        "pointRadius": 3 if len(values) - values.count(None) == 1 else 0,
         "tension": 0,
         "spanGaps": True,
     }
