@@ -9,12 +9,16 @@ from django.conf import settings
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
-from billing.models import StripeCommand
 from config.devstack.programs import WEBHOOK_PATH
 from config.devstack.rented import WebProcess, WorkerProcess
-from outbox.models import Delivery
-from tenants.scope import across_tenants
-from tests.journeys.stage import ACCOUNTS, Operator, Platform, Prices, eventually
+from tests.journeys.stage import (
+    ACCOUNTS,
+    Operator,
+    Platform,
+    Prices,
+    eventually,
+    nothing_is_owed,
+)
 from tests.stripe_stand_in.conformance import checked_stand_in
 
 SETTLE_S = "1"
@@ -76,12 +80,3 @@ def ampere(stage: Platform) -> Iterator[Operator]:
     operator = Operator(stage, "ampere", Prices("3.90", "0", "0"))
     with operator.api:
         yield operator
-
-
-def nothing_is_owed() -> bool:
-    """Whether the worker has nothing left to do."""
-    with across_tenants(reason="the end of a journey"):
-        deliveries = Delivery.objects.filter(state=Delivery.State.PENDING)
-        unfinished = ("pending", "sending", "unknown")
-        calls = StripeCommand.objects.filter(state__in=unfinished)
-        return not deliveries.exists() and not calls.exists()

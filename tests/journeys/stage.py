@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from billing.models import StripeCommand
 from billing.services.invoices import connect_stripe_account, open_billing_account
 from chargepoints.models import Connector, Site
 from chargepoints.services import register_charge_point
@@ -18,9 +19,10 @@ from config.devstack.rented import WebProcess, WorkerProcess
 from config.devstack.simulator.fleet import AC_22, AcCharger, Charger
 from config.devstack.simulator.plan import StationSpec
 from outbox import bell
+from outbox.models import Delivery
 from sessions_app.models import Driver, IdToken
 from tenants.models import Scopes, Tenant
-from tenants.scope import tenant_scope
+from tenants.scope import across_tenants, tenant_scope
 from tenants.services import create_tenant, issue_api_key
 from tests.cast import a_site, a_tariff
 from tests.stripe_stand_in.conformance import CheckedStandIn
@@ -186,6 +188,15 @@ def sweep() -> None:
     """Everything that runs by the clock, now."""
     for task in SWEEPS:
         bell.ring(task)
+
+
+def nothing_is_owed() -> bool:
+    """Whether the worker has nothing left to do."""
+    with across_tenants(reason="the end of a journey"):
+        deliveries = Delivery.objects.filter(state=Delivery.State.PENDING)
+        unfinished = ("pending", "sending", "unknown")
+        calls = StripeCommand.objects.filter(state__in=unfinished)
+        return not deliveries.exists() and not calls.exists()
 
 
 def ore(*kronor: Decimal) -> list[int]:

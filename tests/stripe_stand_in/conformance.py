@@ -180,6 +180,7 @@ class CheckedStandIn(StandIn):
 @contextmanager
 def checked_stand_in(**options: Any) -> Iterator[CheckedStandIn]:
     """A running stand-in that fails the test when anything sent or answered does not conform."""
+    read_registry()  # before there are threads: Python 3.11 may not parse in several at once
     with CheckedStandIn(**options) as stand_in:
         yield stand_in
     violations = stand_in.conformance.intolerable()
