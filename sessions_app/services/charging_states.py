@@ -26,7 +26,8 @@ def record_charging_state(session: ChargingSession, event: Event, received_at: d
     An event without a state says nothing, nor does one that comes before its connector is known.
     The status shown for the connector stays what StatusNotification says.
     """
-    status, connector = _STATUSES.get(event.charging_state), session.connector
+    status = _STATUSES.get(event.charging_state)
+    connector = None if status is None else session.connector
     if status is None or connector is None:
         return
     at, _ = trusted_time(event.at, received_at)

@@ -108,9 +108,9 @@ def test_an_unknown_cause_is_told_in_swedish_too() -> None:
     assert sentence.endswith(" 3,5 kWh.")
 
 
-def test_a_language_we_do_not_speak_reads_english() -> None:
+def test_a_language_we_do_not_speak_reads_the_houses_own() -> None:
     with translation.override("fi"):
-        assert explain(an_incident()).title == "Energy register went backwards"
+        assert explain(an_incident()).title == "Mätarställningen gick bakåt"
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_an_id_that_cannot_stand_in_a_url_is_refused(site: Site, identity: str) 
 
 def test_an_id_in_use_is_refused(site: Site) -> None:
     register_charge_point(site=site, identity="CP-1")
-    with pytest.raises(ValidationError, match="Charge point id finns redan"):
+    with pytest.raises(ValidationError, match="id finns redan"):
         register_charge_point(site=site, identity="CP-1")
 
 
