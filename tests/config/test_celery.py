@@ -16,7 +16,7 @@ from config.env import with_path
 
 
 def app_on(broker_url: str) -> Celery:
-    other = Celery("other")
+    other = Celery("other", set_as_current=False)
     other.config_from_object("django.conf:settings", namespace="CELERY")
     other.conf.broker_url = broker_url
     return other
