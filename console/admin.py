@@ -118,7 +118,7 @@ class ChargingSessionAdmin(TenantAdmin):
         except CommandNotPossible as error:
             messages.error(request, str(error))
         else:
-            say_how_it_went(request, _t("Stop: %s"), command)
+            say_how_it_went(request, _t("The station is asked to stop."), command)
         return _back(session)
 
     def release(self, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from chargepoints.models import Command
 
 
-def say_how_it_went(request: HttpRequest, template: str, command: Command) -> None:
-    """Put the command's state into `template` and show it, as a warning if it cannot be sent."""
-    is_owed = command.state in (Command.State.QUEUED, Command.State.SENT, Command.State.ANSWERED)
-    show = messages.info if is_owed else messages.warning
-    show(request, template % command.get_state_display())
+def say_how_it_went(request: HttpRequest, asked: str, command: Command) -> None:
+    """Say `asked` when the command is on its way, and why not when it is not."""
+    if command.state in (Command.State.QUEUED, Command.State.SENT, Command.State.ANSWERED):
+        messages.info(request, asked)
+    else:
+        messages.warning(request, _("Not sent: %s") % command.get_state_display())

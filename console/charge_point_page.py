@@ -76,7 +76,8 @@ def _start(request: HttpRequest, charge_point: ChargePoint, form: StartForm) -> 
     except CommandNotPossible as error:
         messages.error(request, str(error))
         return False
-    say_how_it_went(request, _t("Start: %s"), command)
+    asked = _t("The station is asked to start; the session appears when it reports one.")
+    say_how_it_went(request, asked, command)
     return True
 
 
