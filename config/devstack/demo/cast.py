@@ -10,10 +10,6 @@ from config.devstack.simulator.fleet import AC_7, AC_11, AC_22, DC_150, Charger
 PASSWORD = "laddbok-demo"  # noqa: S105 - printed on the screen; the demo is for one machine
 
 
-# Each operator's drivers, one for each of its tokens.
-DRIVERS = ("Disa Dahl", "Emil Ek", "Frida Falk", "Gunnar Gran")
-
-
 @dataclass(frozen=True, slots=True)
 class DemoStation:
     """A station of the demo; `version` is the OCPP version it speaks."""

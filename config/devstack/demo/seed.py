@@ -12,7 +12,7 @@ from billing.services.invoices import open_billing_account
 from billing.services.tariffs import create_tariff, publish_tariff_version
 from chargepoints.models import ChargePoint, Connector, Site
 from chargepoints.services import register_charge_point, rotate_key
-from config.devstack.demo.cast import DRIVERS, OPERATORS, PASSWORD, DemoOperator, DemoStation
+from config.devstack.demo.cast import OPERATORS, PASSWORD, DemoOperator, DemoStation
 from config.devstack.simulator.fleet import AcCharger
 from config.devstack.simulator.plan import StationSpec
 from sessions_app.models import Driver, IdToken
@@ -84,7 +84,7 @@ def _seed_drivers(operator: DemoOperator) -> None:
         if IdToken.objects.filter(uid=uid).exists():
             continue
         driver = Driver.objects.create(
-            name=DRIVERS[number - 1], email=f"driver{number}@{operator.slug}.example"
+            name=f"Demo {number}", email=f"driver{number}@{operator.slug}.example"
         )
         IdToken.objects.create(driver=driver, uid=uid)
         open_billing_account(driver_id=driver.id, payment_method_ref="pm_card_visa")
