@@ -31,6 +31,7 @@ from config.devstack.simulator.framelog import read_frames, sent_calls  # noqa: 
 from config.devstack.simulator.plan import Summary  # noqa: E402
 from config.devstack.simulator.runner import run  # noqa: E402
 from config.devstack.state import free_port  # noqa: E402
+from config.devstack.stripe_stand_in import StandIn  # noqa: E402
 from sessions_app.models import ChargingSession  # noqa: E402
 from tenants.scope import tenant_scope  # noqa: E402
 from tests.journeys.acn import Replay, plan_acn  # noqa: E402
@@ -127,7 +128,8 @@ def platform(folder: Path) -> Iterator[Platform]:
     try:
         web.start(quiet)
         worker.start(quiet)
-        yield Platform(web, worker, stripe=None)  # type: ignore[arg-type]
+        with StandIn() as stripe:
+            yield Platform(web, worker, stripe)
     finally:
         worker.stop()
         web.stop()

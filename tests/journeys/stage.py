@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 
@@ -18,6 +19,8 @@ from chargepoints.services import register_charge_point
 from config.devstack.rented import WebProcess, WorkerProcess
 from config.devstack.simulator.fleet import AC_22, AcCharger, Charger
 from config.devstack.simulator.plan import StationSpec
+from config.devstack.stripe_stand_in import StandIn
+from config.devstack.stripe_stand_in.stand_in import ANY_PLATFORM
 from outbox import bell
 from outbox.models import Delivery
 from sessions_app.models import Driver, IdToken
@@ -25,14 +28,12 @@ from tenants.models import Scopes, Tenant
 from tenants.scope import across_tenants, tenant_scope
 from tenants.services import create_tenant, issue_api_key
 from tests.cast import a_site, a_tariff
-from tests.stripe_stand_in.conformance import CheckedStandIn
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
 WITHIN_S = 90.0
 PASSWORD = "a-password-for-tests"
-ACCOUNTS = {"volt": "acct_volt", "ampere": "acct_ampere"}
 # What beat does; no journey waits for its intervals.
 SWEEPS = (
     "outbox.tasks.deliver_due_events",
@@ -48,7 +49,7 @@ class Platform:
 
     web: WebProcess
     worker: WorkerProcess
-    stripe: CheckedStandIn
+    stripe: StandIn
 
     @property
     def sockets(self) -> str:
@@ -70,7 +71,10 @@ class Operator:
 
     def __init__(self, platform: Platform, slug: str, prices: Prices) -> None:
         self.platform, self.prices = platform, prices
-        self.account = ACCOUNTS[slug]
+        # One of its own, since the stand-in remembers what earlier journeys did.
+        self.account = f"acct_{slug}_{uuid4().hex[:8]}"
+        with platform.stripe.world.lock:
+            platform.stripe.world.open_account(self.account, ANY_PLATFORM)
         self.owner = f"owner@{slug}.example"
         self.tenant: Tenant = create_tenant(
             slug=slug, name=f"{slug.capitalize()} AB", owner_email=self.owner, password=PASSWORD

@@ -288,13 +288,13 @@ def tell_of_unpaid(sides: Sides, stage: Platform, kind: str, account: str | None
     eventually(nothing_is_owed)
 
 
-@pytest.mark.parametrize("account", ["acct_volt", None])
+@pytest.mark.parametrize("is_platform", [False, True], ids=["of Volt", "of the platform"])
 @pytest.mark.parametrize("kind", ["invoice.paid", "invoice.voided"])
 def test_an_event_of_one_account_about_the_others_invoice_changes_nothing(
-    sides: Sides, stage: Platform, account: str | None, kind: str
+    sides: Sides, stage: Platform, is_platform: bool, kind: str
 ) -> None:
     before = rows_of(sides.ampere)
-    tell_of_unpaid(sides, stage, kind, account)
+    tell_of_unpaid(sides, stage, kind, None if is_platform else sides.volt.account)
     assert rows_of(sides.ampere) == before
 
 
@@ -302,7 +302,7 @@ def test_an_event_of_its_own_account_is_kept_and_not_believed(
     sides: Sides, stage: Platform
 ) -> None:
     before = rows_of(sides.ampere)
-    tell_of_unpaid(sides, stage, "invoice.paid", "acct_ampere")
+    tell_of_unpaid(sides, stage, "invoice.paid", sides.ampere.account)
     after = rows_of(sides.ampere)
     changed = {table for table in after if after[table] != before.get(table)}
     assert {"billing_stripeevent", "billing_stripecommand"} <= changed
