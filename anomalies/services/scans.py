@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -20,7 +21,10 @@ from anomalies.types import Finding
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import samples_after, session_samples
 from sessions_app.services import clear_session, hold_session
-from sessions_app.types import Sample, sample_order
+from sessions_app.types import Sample, SampleFlag, sample_order
+
+# Benefit of the doubt before the first and after the last sample of a station without a clock.
+UNKNOWN_STRETCH = timedelta(hours=1)
 
 
 def scan_session(*, session_id: UUID) -> int:
@@ -68,22 +72,39 @@ def check_completed_session(*, session_id: UUID, now: datetime) -> None:
         _open_or_close_gate(session, findings)
         watch.finished_at = now
         watch.watermark = session.last_seq
-        watch.save(update_fields=("finished_at", "watermark"))
+        watch.detector_state = {}  # nobody reads on from here
+        watch.save(update_fields=("finished_at", "watermark", "detector_state"))
 
 
 def _judge(session: ChargingSession, samples: Sequence[Sample]) -> list[Finding]:
-    facts = session_facts(session)
+    started_at, ended_at = _period(session, samples)
+    facts = replace(session_facts(session), started_at=started_at)
     state, findings = _run(State(), samples, facts)
-    if session.started_at is not None and session.ended_at is not None:
+    if started_at is not None and ended_at is not None:
         findings += finish(
             state,
             meter_start_wh=session.meter_start_wh,
             meter_stop_wh=session.meter_stop_wh,
-            started_at=session.started_at,
-            ended_at=session.ended_at,
+            started_at=started_at,
+            ended_at=ended_at,
             facts=facts,
         )
     return _worst_of_each_kind(findings)
+
+
+def _period(
+    session: ChargingSession, samples: Sequence[Sample]
+) -> tuple[datetime | None, datetime | None]:
+    """Start and end in the time of the samples, which are in its order.
+
+    A station whose clock was never set stamps 1970; its session began and ended by our clock.
+    """
+    started_at, ended_at = session.started_at, session.ended_at
+    if samples and SampleFlag.CLOCK_UNSET in samples[0].flags:
+        started_at = samples[0].at - UNKNOWN_STRETCH
+    if samples and SampleFlag.CLOCK_UNSET in samples[-1].flags:
+        ended_at = samples[-1].at + UNKNOWN_STRETCH
+    return started_at, ended_at
 
 
 def _run(state: State, samples: Iterable[Sample], facts: Facts) -> tuple[State, list[Finding]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -214,6 +215,30 @@ class TestTheEnd:
         charge.check()
         assert incidents() == [("E9", "no_power", "resolved")]
         assert Incident.objects.get().resolution == "not confirmed by the complete session"
+
+    @pytest.mark.parametrize(
+        ("start_wh", "gate"), [(1003, Gate.CLEARED), (910_000, Gate.HELD), (0, Gate.CLEARED)]
+    )
+    def test_a_station_without_a_clock_is_judged_by_its_own_time(
+        self, outlet: ChargePoint, start_wh: int, gate: str
+    ) -> None:
+        in_1970 = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+        charge = Charge(outlet, begins_at=in_1970, start_wh=start_wh)
+        charge.says(GOOD)
+        assert charge.scan() == 30
+        charge.ends(GOOD[-1].energy_wh or 0)
+        charge.check()
+        assert "clock_unset" in ChargingSession.objects.get().flags
+        assert charge.gate[0] == gate
+
+    def test_what_the_scans_remembered_is_forgotten(self, outlet: ChargePoint) -> None:
+        charge = Charge(outlet)
+        charge.says(GOOD)
+        charge.scan()
+        assert SessionWatch.objects.get().detector_state != {}
+        charge.ends(GOOD[-1].energy_wh or 0)
+        charge.check()
+        assert SessionWatch.objects.get().detector_state == {}
 
     def test_the_outbox_asks_for_the_check(self, outlet: ChargePoint) -> None:
         charge = Charge(outlet)
