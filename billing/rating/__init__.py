@@ -1,7 +1,14 @@
 """Rating: a pure function from session facts and a frozen tariff to explained, rounded lines."""
 
 from billing.rating.documents import read_tariff, tariff_document
-from billing.rating.engine import RULES_VERSION, rate
+from billing.rating.engine import rate, rate_again
+from billing.rating.inputs import (
+    RULES_VERSION,
+    DamagedInputs,
+    UnknownRules,
+    hash_document,
+    inputs_document,
+)
 from billing.rating.spot import OverlappingSpotPrices
 from billing.rating.tariff import (
     IdleFee,
@@ -26,6 +33,7 @@ from billing.rating.types import (
 
 __all__ = [
     "RULES_VERSION",
+    "DamagedInputs",
     "IdleFee",
     "InvalidTariff",
     "LineKind",
@@ -41,9 +49,13 @@ __all__ = [
     "SpotSlot",
     "TariffElement",
     "TariffFacts",
+    "UnknownRules",
     "UnratableSession",
+    "hash_document",
+    "inputs_document",
     "plain_tariff",
     "rate",
+    "rate_again",
     "read_tariff",
     "tariff_document",
 ]

@@ -1,4 +1,4 @@
-"""Tariffs and rating inputs as canonical JSON: what is frozen, hashed and read back."""
+"""Tariffs as canonical JSON: what is frozen, hashed and read back."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from dataclasses import fields, is_dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import Enum
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from billing.rating.exact import text_of
-from billing.rating.meter import whole_second
 from billing.rating.tariff import (
     IdleFee,
     InvalidTariff,
@@ -28,44 +26,12 @@ from billing.rating.types import LineKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from billing.rating.meter import MeterRow
-    from billing.rating.spot import SpotSpan
-    from billing.rating.types import Json, SessionFacts
+    from billing.rating.types import Json
 
 
 def write_canonically(value: Json) -> bytes:
     """Return the one JSON text of a value: keys sorted, no spaces, UTF-8."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def hash_inputs(
-    rules_version: str,
-    session: SessionFacts,
-    rows: list[MeterRow],
-    tariff: TariffFacts,
-    spans: list[SpotSpan],
-) -> str:
-    """Return the SHA-256 of everything a price was computed from, as hexadecimal.
-
-    Times count in whole seconds and readings in time order, so neither the order of arrival nor
-    a repeated reading changes it.
-    """
-    ended_at = session.charging_ended_at
-    inputs: dict[str, Any] = {
-        "rules_version": rules_version,
-        "session": {
-            "started_s": whole_second(session.started_at),
-            "ended_s": whole_second(session.ended_at),
-            "charging_ended_s": None if ended_at is None else whole_second(ended_at),
-            "energy_wh": session.energy_wh,
-            "meter_start_wh": session.meter_start_wh,
-            "time_zone": session.time_zone,
-            "readings": rows,
-        },
-        "tariff": tariff_document(tariff),
-        "spot": [(span.from_s, span.to_s, text_of(span.price)) for span in spans],
-    }
-    return sha256(write_canonically(inputs)).hexdigest()
 
 
 def tariff_document(tariff: TariffFacts) -> dict[str, Json]:

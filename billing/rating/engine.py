@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from billing.money import minor_exponent
-from billing.rating.clock import read_clock
-from billing.rating.documents import hash_inputs
 from billing.rating.exact import text_of
+from billing.rating.inputs import (
+    RULES_VERSION,
+    Inputs,
+    freeze_inputs,
+    hash_document,
+    read_inputs,
+)
 from billing.rating.lines import build_lines
-from billing.rating.meter import order_readings, trace_meter
+from billing.rating.meter import trace_meter
 from billing.rating.segments import Scene, cut_session, set_scene
 from billing.rating.splits import SplitBounds, bound_splits
-from billing.rating.spot import SpotPrices, select_slots
+from billing.rating.spot import SpotPrices
 from billing.rating.tally import Tally
 from billing.rating.types import RatedCharge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from billing.rating.splits import Split
     from billing.rating.tariff import TariffFacts
     from billing.rating.types import Json, RatedLine, SessionFacts, SpotSlot, Step
-
-# Raised whenever the same inputs may give another öre.
-RULES_VERSION: Final = "1"
 
 
 def rate(
@@ -37,11 +39,22 @@ def rate(
     open session up to now gives its running cost. Raises `UnratableSession` for an unknown time
     zone and `OverlappingSpotPrices`.
     """
-    rows = order_readings(session.readings)
-    meter = trace_meter(session, rows)
-    clock = read_clock(session.time_zone, meter.start_s, meter.end_s)
-    spans = select_slots(spot_slots, meter.start_s, meter.end_s) if _uses_spot(tariff) else []
-    scene = set_scene(session, tariff, meter, clock, SpotPrices(spans))
+    return _rate_inputs(freeze_inputs(session, tariff, spot_slots))
+
+
+def rate_again(document: Mapping[str, Any]) -> RatedCharge:
+    """Price the inputs frozen with a charge (`RatedCharge.inputs`): gives the identical charge.
+
+    Raises `UnknownRules` for inputs frozen under other rules, `DamagedInputs` and
+    `InvalidTariff` for a document that is not one of ours.
+    """
+    return _rate_inputs(read_inputs(document))
+
+
+def _rate_inputs(inputs: Inputs) -> RatedCharge:
+    session, tariff, clock = inputs.session, inputs.tariff, inputs.clock
+    meter = trace_meter(session, inputs.rows)
+    scene = set_scene(session, tariff, meter, clock, SpotPrices(inputs.spans))
     cuts = cut_session(scene)
     tally = Tally(scene)
     for segment in cuts.segments:
@@ -49,7 +62,8 @@ def rate(
     tally.apply_step_sizes()
     lines = build_lines(tariff, tally.buckets(), clock)
     bounds = bound_splits(scene, cuts, tally.energy_prices)
-    inputs_hash = hash_inputs(RULES_VERSION, session, rows, tariff, spans)
+    document = inputs.document()
+    inputs_hash = hash_document(document)
     explanation = _explain(scene, lines, bounds, session.time_zone)
     explanation["inputs_hash"] = inputs_hash
     return RatedCharge(
@@ -61,13 +75,10 @@ def rate(
         split_error_wh=bounds.error_wh,
         split_error_minor=bounds.error_minor,
         explanation=explanation,
+        inputs=document,
         inputs_hash=inputs_hash,
         rules_version=RULES_VERSION,
     )
-
-
-def _uses_spot(tariff: TariffFacts) -> bool:
-    return any(one.spot is not None for element in tariff.elements for one in element.components)
 
 
 def _explain(

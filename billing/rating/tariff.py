@@ -202,6 +202,11 @@ class TariffFacts:
             _require(self.min_price <= self.max_price, "the minimum is above the maximum")
 
 
+def uses_spot(tariff: TariffFacts) -> bool:
+    """Say whether any price of a tariff follows the spot market."""
+    return any(one.spot is not None for element in tariff.elements for one in element.components)
+
+
 def plain_tariff(
     version_id: str,
     currency: str,

@@ -117,7 +117,8 @@ class RatedCharge:
     """A session's price. `explanation` is JSON and enough to recompute the totals by hand.
 
     `split_error_wh` is the largest possible error of one energy split between two readings,
-    `split_error_minor` how far all splits together can move the gross.
+    `split_error_minor` how far all splits together can move the gross. `inputs` is all the price
+    was computed from, as JSON: `rate_again` makes the identical charge of it, without the samples.
     """
 
     lines: tuple[RatedLine, ...]
@@ -128,6 +129,7 @@ class RatedCharge:
     split_error_wh: int
     split_error_minor: int
     explanation: dict[str, Json]
+    inputs: dict[str, Json]
     inputs_hash: str
     rules_version: str
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from billing.rating import (
+    DamagedInputs,
     IdleFee,
     InvalidTariff,
     LineKind,
@@ -19,9 +20,11 @@ from billing.rating import (
     Reading,
     Restrictions,
     SessionFacts,
+    UnknownRules,
     UnratableSession,
     plain_tariff,
     rate,
+    rate_again,
     read_tariff,
     tariff_document,
 )
@@ -508,10 +511,33 @@ def test_the_hash_changes_with_every_input() -> None:
 
 def test_the_hash_of_known_inputs_never_changes() -> None:
     charge = rate(HOUR, day_and_night("3.50", "1.90"))
-    assert charge.rules_version == "1"
+    assert charge.rules_version == "2"
     assert charge.inputs_hash == (
-        "77b2e5377912bd8ad507af91c69fb2133749938f9b5f8c478c488ed493531739"
+        "d256b718fd51758cdd63f8c97c022dd3f91765726241158d6e369c97e77e4375"
     )
+
+
+def test_inputs_frozen_under_other_rules_are_refused_by_name() -> None:
+    frozen = rate(HOUR, day_and_night("3.50", "1.90")).inputs
+    with pytest.raises(UnknownRules, match="rules '1'"):
+        rate_again(frozen | {"rules_version": "1"})
+
+
+@pytest.mark.parametrize(
+    "damage", [{"session": {}}, {"spot": [[1, 2]]}, {"spot": None}, {"session": {"readings": 1}}]
+)
+def test_damaged_inputs_are_refused(damage: dict[str, object]) -> None:
+    frozen = rate(HOUR, day_and_night("3.50", "1.90")).inputs
+    with pytest.raises(DamagedInputs):
+        rate_again(frozen | damage)
+
+
+def test_a_zone_that_changes_its_rules_later_does_not_move_an_old_bill() -> None:
+    night = session("2026-03-04 20:30", "2026-03-04 21:30", 10_000)
+    charge = rate(night, day_and_night("4.00", "2.00"))
+    elsewhere = json.loads(json.dumps(charge.inputs))
+    elsewhere["session"]["time_zone"] = "Europe/Abolished"
+    assert rate_again(elsewhere).gross_minor == charge.gross_minor == 3000
 
 
 def test_what_is_hashed_is_canonical_json_of_any_library() -> None:

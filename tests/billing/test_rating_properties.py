@@ -20,7 +20,10 @@ from billing.rating import (
     SpotSlot,
     TariffElement,
     TariffFacts,
+    hash_document,
+    inputs_document,
     rate,
+    rate_again,
     read_tariff,
     tariff_document,
 )
@@ -145,6 +148,18 @@ def test_a_reloaded_tariff_rates_the_same(
     facts = drive.read_every(every_s)
     assert reloaded == priced
     assert rate(facts, reloaded, slots) == rate(facts, priced, slots)
+
+
+@random_sessions
+@given(drives(), intervals, tariffs(), spot_slots())
+def test_frozen_inputs_alone_give_the_identical_charge(
+    drive: Drive, every_s: int, priced: TariffFacts, slots: Slots
+) -> None:
+    facts = drive.read_every(every_s)
+    charge = rate(facts, priced, slots)
+    assert rate_again(json.loads(json.dumps(charge.inputs))) == charge
+    assert charge.inputs == inputs_document(facts, priced, slots)
+    assert charge.inputs_hash == hash_document(charge.inputs)
 
 
 @random_sessions
