@@ -24,6 +24,7 @@ class RentedProcess:
         """Logs go to `folder`; nothing is started yet."""
         self._folder = folder
         self._child: Child | None = None
+        self._log_from = 0
 
     @property
     def is_running(self) -> bool:
@@ -32,15 +33,17 @@ class RentedProcess:
 
     @property
     def log(self) -> str:
-        """What it has written so far."""
+        """What it has written since it was last started."""
         path = self._log_path()
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        written = path.read_bytes() if path.exists() else b""
+        return written[self._log_from :].decode()
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         """Start it unless it runs, and return when it does its work; raises `ChildFailed`."""
         if self.is_running:
             return
         program = self._program({**child_environment(), **(environment or {})})
+        self._log_from = self._log_path().stat().st_size if self._log_path().exists() else 0
         self._child = Child(program, self._log_path())
         self._child.wait_until_ready(READY_WITHIN_S)
 

@@ -58,9 +58,11 @@ def platform(web: WebProcess, worker: WorkerProcess) -> Iterator[Platform]:
 def stage(platform: Platform, django_db_blocker: DjangoDbBlocker) -> Iterator[Platform]:
     """The platform with an empty database, whose rows all tests of a module see."""
     with django_db_blocker.unblock():
-        yield platform
-        eventually(lambda: platform.stripe.deliveries.wait_idle(0) and nothing_is_owed())
-        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+        try:
+            yield platform
+            eventually(lambda: platform.stripe.deliveries.wait_idle(0) and nothing_is_owed())
+        finally:
+            call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ from tests.cast import a_site, a_tariff
 T = TypeVar("T")
 Json = dict[str, Any]
 
-WITHIN_S = 120.0
+WITHIN_S = 300.0
 PASSWORD = "a-password-for-tests"
 # What beat does; no journey waits for its intervals.
 SWEEPS = (
