@@ -26,7 +26,13 @@ class Site(TenantRecord):
         _("longitude"), max_digits=9, decimal_places=6, null=True, blank=True
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Stockholm")
-    price_area = models.CharField(_("price area"), max_length=8, default="SE3")
+    price_area = models.CharField(
+        _("price area"),
+        max_length=16,
+        default="SE3",
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9_-]{1,15}$")],
+    )
     nominal_voltage_mv = models.PositiveIntegerField(_("nominal voltage (mV)"), default=230_000)
 
     class Meta(TenantRecord.Meta):

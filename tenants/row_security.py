@@ -22,6 +22,12 @@ def tenant_owned_models() -> list[type[TenantOwned]]:
     ]
 
 
+def append_only_tables() -> list[str]:
+    """Every table whose rows never change, of tenants and of the whole installation."""
+    models = apps.get_models(include_auto_created=True)
+    return [model._meta.db_table for model in models if getattr(model, "append_only", False)]
+
+
 def apply_row_security() -> None:
     """Give the application role its rights and every tenant-owned table its policy (repeatable)."""
     with acting_as_owner(), connection.cursor() as cursor:
@@ -33,13 +39,18 @@ def apply_row_security() -> None:
         for model in tenant_owned_models():
             for statement in _policy_statements(model):
                 cursor.execute(statement.as_string(cursor.connection))
+        for table in append_only_tables():
+            revoke = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(
+                sql.Identifier(table), sql.Identifier(APP_ROLE)
+            )
+            cursor.execute(revoke.as_string(cursor.connection))
 
 
 def _policy_statements(model: type[TenantOwned]) -> list[sql.Composed]:
     table = sql.Identifier(model._meta.db_table)
     policy = sql.Identifier(POLICY)
     condition = sql.SQL("current_setting('laddbok.tenant', true) IN (tenant_id::text, '*')")
-    statements = [
+    return [
         sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table),
         sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(table),
         sql.SQL("DROP POLICY IF EXISTS {} ON {}").format(policy, table),
@@ -47,13 +58,6 @@ def _policy_statements(model: type[TenantOwned]) -> list[sql.Composed]:
             policy, table, condition, condition
         ),
     ]
-    if model.append_only:
-        statements.append(
-            sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(
-                table, sql.Identifier(APP_ROLE)
-            )
-        )
-    return statements
 
 
 def verify_row_security() -> None:
