@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from billing.models import Charge, ChargeLine, Invoice
+from billing.selectors import current_charge
 from chargepoints.models import ChargePoint, Command, Connector, Site
 from sessions_app.models import ChargingSession, MeterSample
 
@@ -183,7 +184,7 @@ class SessionDetailSerializer(SessionSerializer):
         return None if invoice is None else dict(InvoiceSerializer(invoice).data)
 
     def _charge(self, session: ChargingSession) -> Charge | None:
-        return getattr(session, "charge", None) if self.context.get("sees_money") else None
+        return current_charge(session) if self.context.get("sees_money") else None
 
 
 class SampleSerializer(serializers.ModelSerializer[MeterSample]):

@@ -101,7 +101,7 @@ class SessionViewSet(TenantReadOnly):
         """The rows with what their answers show."""
         rows = ChargingSession.objects.select_related("charge_point")
         if self.action == "retrieve":
-            rows = rows.select_related("charge__invoice").prefetch_related("charge__lines")
+            rows = rows.prefetch_related("charges__invoice", "charges__lines")
         return rows
 
     def get_serializer_class(self) -> type[drf.BaseSerializer[Any]]:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.utils import timezone
 
 from billing.events import StripeEventStored
+from billing.selectors.tariffs import TariffNotInForce
 from billing.services.charges import rate_session
 from billing.services.invoices import issue_invoice
+from billing.services.session_tariffs import freeze_tariff
 from billing.services.stripe_events import answer_event
 from outbox.events import subscribe
-from sessions_app.events import SessionCleared
+from sessions_app.events import SessionCleared, SessionStarted
+from sessions_app.models import ChargingSession
+
+logger = logging.getLogger(__name__)
+
+
+@subscribe(SessionStarted)
+def freeze_prices(event: SessionStarted) -> None:
+    """Say by which prices the session is charged, if there are any yet."""
+    session = ChargingSession.objects.select_related("charge_point", "driver").get(
+        pk=event.session_id
+    )
+    try:
+        freeze_tariff(session)
+    except TariffNotInForce:
+        logger.warning("session %s began without a tariff in force", session.pk)
 
 
 @subscribe(SessionCleared)

@@ -112,6 +112,7 @@ def _payment(session: ChargingSession) -> dict[str, Any]:
         Charge.objects.filter(session=session)
         .select_related("tariff_version__tariff")
         .prefetch_related("lines")
+        .order_by("-revision")
         .first()
     )
     if charge is None:

@@ -14,6 +14,25 @@ from tenants.models import Tenant, TenantOwned, TenantRecord
 from tenants.scope import required_tenant_id
 
 
+class DriverGroup(TenantRecord):
+    """Drivers who belong together: a fleet, a housing association's residents, staff."""
+
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("driver group")
+        verbose_name_plural = _("driver groups")
+        ordering = ("name",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "name"), name="driver_group_names_are_unique_at_a_tenant"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Driver(TenantRecord):
     """Somebody who charges and pays."""
 
@@ -21,6 +40,14 @@ class Driver(TenantRecord):
     email = models.EmailField(_("e-mail address"), blank=True)
     phone = models.CharField(_("telephone"), max_length=32, blank=True)
     language = models.CharField(_("language"), max_length=8, default="sv")
+    group = models.ForeignKey(
+        DriverGroup,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="drivers",
+        verbose_name=_("driver group"),
+    )
 
     class Meta(TenantRecord.Meta):
         verbose_name = _("driver")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
+from chargepoints.models import Connector
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession, MeterSample
 from sessions_app.normalise import clock_flags
-from sessions_app.types import Sample, SampleContext, sample_order
+from sessions_app.rebuild import RebuiltEnergy, rebuild_energy
+from sessions_app.types import Sample, SampleContext, SampleFlag, sample_order
 
 CURVE_POINTS = 500
+CLOCK_WRONG = {SampleFlag.CLOCK_UNSET, SampleFlag.CLOCK_AHEAD}
 
 _FIELDS = (
     "received_at",
@@ -94,6 +98,51 @@ def samples_after(session_id: UUID, watermark: int) -> list[tuple[int, Sample]]:
         .values_list("seq", *_FIELDS)
     )
     return [(row[0], _sample(row[1:])) for row in rows]
+
+
+def rated_power_w(session: ChargingSession) -> int | None:
+    """The most the session's connector can give, W; that of the strongest if it is not known."""
+    if session.connector is not None:
+        return session.connector.max_power_w
+    outlets = Connector.objects.filter(charge_point_id=session.charge_point_id)
+    strongest_w: int | None = outlets.aggregate(most=Max("max_power_w"))["most"]
+    return strongest_w
+
+
+def rebuilt_energy(
+    session: ChargingSession, samples: Sequence[Sample] | None = None
+) -> RebuiltEnergy | None:
+    """What the samples alone say a completed session delivered; None where they can not tell.
+
+    Nor can they where the station's clock was wrong: the time they do not cover is not known.
+    """
+    started_at, ended_at = session.started_at, session.ended_at
+    if started_at is None or ended_at is None or CLOCK_WRONG & {*session.flags}:
+        return None
+    return rebuild_energy(
+        meter_start_wh=session.meter_start_wh,
+        meter_stop_wh=session.meter_stop_wh,
+        samples=session_samples(session.id) if samples is None else samples,
+        started_at=started_at,
+        ended_at=ended_at,
+        max_power_w=rated_power_w(session),
+    )
+
+
+def end_of_charging(samples: Sequence[Sample]) -> datetime | None:
+    """The first instant at which the register stood as high as it ever came.
+
+    After it nothing was delivered; before it, a pause was only a pause. None when no register
+    was read. `samples` in the order of their times. Between two readings the later one counts,
+    in the driver's favour.
+    """
+    registers = [
+        (sample.energy_wh, sample.at) for sample in samples if sample.energy_wh is not None
+    ]
+    if not registers:
+        return None
+    highest = max(energy_wh for energy_wh, _at in registers)
+    return next(at for energy_wh, at in registers if energy_wh == highest)
 
 
 def session_curve(session_id: UUID, *, points: int = CURVE_POINTS) -> list[CurvePoint]:

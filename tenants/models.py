@@ -72,9 +72,14 @@ class TenantManager(models.Manager[M]):
 
 
 class TenantOwned(models.Model):
-    """Base of every row that belongs to one tenant."""
+    """Base of every row that belongs to one tenant.
+
+    The application can neither change nor delete rows of an `append_only` table; the fields in
+    `still_writable` are the exception.
+    """
 
     append_only: ClassVar[bool] = False
+    still_writable: ClassVar[tuple[str, ...]] = ()
     tenant_id: UUID
 
     tenant = models.ForeignKey(

@@ -44,6 +44,18 @@ def apply_row_security() -> None:
                 sql.Identifier(table), sql.Identifier(APP_ROLE)
             )
             cursor.execute(revoke.as_string(cursor.connection))
+        for model in tenant_owned_models():
+            if model.still_writable:
+                cursor.execute(_column_grant(model).as_string(cursor.connection))
+
+
+def _column_grant(model: type[TenantOwned]) -> sql.Composed:
+    columns = (model._meta.get_field(name).column for name in model.still_writable)
+    return sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier(model._meta.db_table),
+        sql.Identifier(APP_ROLE),
+    )
 
 
 def _policy_statements(model: type[TenantOwned]) -> list[sql.Composed]:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.models import Tariff, TariffVersion
+from billing.models import Tariff, TariffAssignment, TariffLevel, TariffVersion
+from billing.rating import TariffFacts, plain_tariff, tariff_document
 from chargepoints.models import ChargePoint, Connector, Site
 from sessions_app.models import ChargingSession, Driver, IdToken
 from tenants.models import Member, Role, Tenant, User
@@ -50,17 +51,29 @@ def a_driver(uid: str = "AABBCC", name: str = "A Driver", email: str = "") -> Dr
     return driver
 
 
-def a_tariff(energy: str = "4.00", minute: str = "0", session: str = "0") -> TariffVersion:
-    """The default tariff, in force since long ago, 25 % VAT included."""
-    tariff = Tariff.objects.create(name="Standard", is_default=True)
+def prices(energy: str = "4.00", minute: str = "0", session: str = "0") -> TariffFacts:
+    """Kronor per kWh, minute and session, 25 % VAT included."""
+    asked = {"per_kwh": energy, "per_minute": minute, "per_session": session}
+    used = {name: Decimal(price) for name, price in asked.items() if Decimal(price)}
+    return plain_tariff("", "SEK", vat_rate=Decimal(25), **used)
+
+
+def a_version(tariff: Tariff, what: TariffFacts, **more: Any) -> TariffVersion:
+    """A version of a tariff, in force since long ago unless said otherwise."""
+    document = {
+        name: value for name, value in tariff_document(what).items() if name != "version_id"
+    }
+    given = {"number": 1, "valid_from": LONG_AGO, **more}
     return TariffVersion.objects.create(
-        tariff=tariff,
-        number=1,
-        valid_from=LONG_AGO,
-        energy_price=Decimal(energy),
-        minute_price=Decimal(minute),
-        session_price=Decimal(session),
+        tariff=tariff, document=document, currency=what.currency, **given
     )
+
+
+def a_tariff(energy: str = "4.00", minute: str = "0", session: str = "0") -> TariffVersion:
+    """The tariff for everybody, in force since long ago, 25 % VAT included."""
+    tariff = Tariff.objects.create(name="Standard")
+    TariffAssignment.objects.create(tariff=tariff, level=TariffLevel.TENANT, valid_from=LONG_AGO)
+    return a_version(tariff, prices(energy, minute, session))
 
 
 def a_session(charge_point: ChargePoint, ref: str = "1", **more: Any) -> ChargingSession:

@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Tariff, TariffVersion
-from billing.services.tariffs import publish_tariff_version, store_tariff
-from billing.wording import percent, price
+from billing.models import Tariff, TariffAssignment, TariffVersion
+from billing.rating import plain_tariff
+from billing.services.tariffs import TariffTimeConflict, publish_tariff_version
 from tenants.access import Right
-from tenants.admin import TenantAdmin, TenantInline, button, may
-
-
-@admin.display(description=capfirst(_("price per kWh")))
-def energy_price(version: TariffVersion) -> str:
-    """With currency, including VAT."""
-    return price(version.energy_price, version.currency)
-
-
-@admin.display(description=capfirst(_("price per minute")))
-def minute_price(version: TariffVersion) -> str:
-    """With currency, including VAT."""
-    return price(version.minute_price, version.currency)
-
-
-@admin.display(description=capfirst(_("price per session")))
-def session_price(version: TariffVersion) -> str:
-    """With currency, including VAT."""
-    return price(version.session_price, version.currency)
-
-
-@admin.display(description=capfirst(_("VAT")))
-def vat_rate(version: TariffVersion) -> str:
-    """In percent."""
-    return percent(version.vat_rate)
-
-
-ENTERED = ("tariff", "valid_from", "energy_price", "minute_price", "session_price", "vat_rate")
-PRICES = (energy_price, minute_price, session_price, vat_rate)
+from tenants.admin import TenantAdmin, TenantInline
 
 
 class TariffVersionInline(TenantInline):
     """Prices by date; a published version never changes, a new one takes over."""
 
     model = TariffVersion
-    fields: ClassVar[Any] = ("number", "valid_from", *PRICES)
-    readonly_fields: ClassVar[Any] = PRICES
+    fields: ClassVar[Any] = ("number", "valid_from", "valid_to", "currency", "note")
 
 
 @admin.register(Tariff)
@@ -62,45 +31,29 @@ class TariffAdmin(TenantAdmin):
     """Named prices."""
 
     add_right = change_right = Right.MONEY
-    list_display = ("name", "is_default")
+    list_display = ("name",)
     inlines = (TariffVersionInline,)
-    actions_detail = ("new_prices",)
     empty_text = _("Without a tariff sessions are not priced.")
-
-    def has_new_prices_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether prices may be set."""
-        return may(request, Right.MONEY)
-
-    @button(_("New prices"), permissions=("new_prices",), icon="add")
-    def new_prices(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the form of a new version."""
-        return _to_new_version(object_id)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """A new tariff has no prices yet."""
         return () if obj is None else self.inlines
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Through the service: there is one default at most."""
-        store_tariff(tariff=obj)
 
-    def response_add(
-        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """A tariff is nothing without prices, so those are asked for next."""
-        response: HttpResponse = super().response_add(request, obj, post_url_continue)
-        return _to_new_version(str(obj.pk)) if "_save" in request.POST else response
+@admin.register(TariffAssignment)
+class TariffAssignmentAdmin(TenantAdmin):
+    """Who gets which tariff."""
+
+    list_display = ("tariff", "level", "target", "valid_from", "valid_to")
+    list_select_related = ("tariff", "driver", "driver_group", "connector", "charge_point", "site")
 
 
 class PriceForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A version's prices; the number is given by the service."""
+    """Plain prices of a version, including VAT."""
 
-    class Meta:
-        # No model and no fields: a choice of tariffs would be read outside of any tenant's scope.
-        help_texts = {
-            "energy_price": _("Including VAT, like the other prices."),
-            "valid_from": _("Sessions that begin from then on get these prices."),
-        }
+    per_kwh = forms.DecimalField(min_value=0, max_digits=12, decimal_places=6)
+    per_minute = forms.DecimalField(min_value=0, max_digits=12, decimal_places=6, initial=0)
+    per_session = forms.DecimalField(min_value=0, max_digits=12, decimal_places=6, initial=0)
 
     def clean_valid_from(self) -> Any:
         """Prices are never changed for what has already been charged."""
@@ -116,17 +69,17 @@ class TariffVersionAdmin(TenantAdmin):
 
     form = PriceForm
     add_right = Right.MONEY
-    list_display = ("tariff", "number", "valid_from", *PRICES)
-    list_filter = ("tariff",)
+    list_display = ("tariff", "number", "valid_from", "valid_to", "currency", "note")
     list_select_related = ("tariff",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is entered, or what was."""
-        return ENTERED if obj is None else self.list_display
+        entered = ("tariff", "valid_from", "per_kwh", "per_minute", "per_session")
+        return entered if obj is None else (*self.list_display, "document")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A published version never changes."""
-        return () if obj is None else self.list_display
+        return () if obj is None else (*self.list_display, "document")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """From tomorrow on, if nothing else is said."""
@@ -137,18 +90,23 @@ class TariffVersionAdmin(TenantAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Publish through the service, which gives the number."""
-        made = publish_tariff_version(
-            tariff_id=obj.tariff_id,
-            valid_from=obj.valid_from,
-            energy_price=obj.energy_price,
-            minute_price=obj.minute_price,
-            session_price=obj.session_price,
-            vat_rate=obj.vat_rate,
+        entered = form.cleaned_data
+        prices = plain_tariff(
+            "",
+            "SEK",
+            vat_rate=Decimal(25),
+            per_kwh=entered["per_kwh"],
+            per_minute=entered["per_minute"] or None,
+            per_session=entered["per_session"] or None,
         )
-        obj.pk, obj.number = made.pk, made.number
+        try:
+            made = publish_tariff_version(
+                tariff_id=obj.tariff_id,
+                prices=prices,
+                valid_from=obj.valid_from,
+                now=timezone.now(),
+            )
+        except TariffTimeConflict as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        obj.pk, obj.number, obj.document = made.pk, made.number, made.document
         obj._state.adding = False
-
-
-def _to_new_version(tariff_id: str) -> HttpResponse:
-    add = reverse("admin:billing_tariffversion_add")
-    return HttpResponseRedirect(f"{add}?{urlencode({'tariff': tariff_id})}")

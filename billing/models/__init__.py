@@ -5,7 +5,14 @@ from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, Str
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.spot import SpotPrice
 from billing.models.stripe import EventWatermark, StripeCommand, StripeEvent
-from billing.models.tariffs import Tariff, TariffVersion
+from billing.models.tariffs import (
+    SessionTariff,
+    Tariff,
+    TariffAssignment,
+    TariffDraft,
+    TariffLevel,
+    TariffVersion,
+)
 
 __all__ = [
     "BillingAccount",
@@ -17,10 +24,14 @@ __all__ = [
     "JournalEntry",
     "LedgerAccount",
     "Posting",
+    "SessionTariff",
     "SpotPrice",
     "StripeAccount",
     "StripeCommand",
     "StripeEvent",
     "Tariff",
+    "TariffAssignment",
+    "TariffDraft",
+    "TariffLevel",
     "TariffVersion",
 ]

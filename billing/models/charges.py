@@ -12,7 +12,11 @@ from tenants.models import TenantRecord
 
 
 class Charge(TenantRecord):
-    """What one session costs: rated once, with its explanation (a CDR); never changed."""
+    """What one session costs: rated once, with its explanation (a CDR); never changed.
+
+    `revision` 1 is the first; a correction adds the next. `inputs` is the canonical JSON the price
+    was computed from (`rating.inputs_document`, zlib), so it can be computed again for ever.
+    """
 
     append_only = True
 
@@ -25,9 +29,10 @@ class Charge(TenantRecord):
         NO_BILLING_ACCOUNT = "no_account", _("The driver has no billing account")
         BELOW_MINIMUM = "below_minimum", _("Too little to invoice")
 
-    session = models.OneToOneField(
-        ChargingSession, on_delete=models.PROTECT, related_name="charge", verbose_name=_("session")
+    session = models.ForeignKey(
+        ChargingSession, on_delete=models.PROTECT, related_name="charges", verbose_name=_("session")
     )
+    revision = models.PositiveSmallIntegerField(_("revision"), default=1)
     tariff_version = models.ForeignKey(
         TariffVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("tariff version")
     )
@@ -39,6 +44,7 @@ class Charge(TenantRecord):
     vat_minor = models.BigIntegerField(_("VAT"))
     collection = models.CharField(_("collection"), max_length=16, choices=Collection.choices)
     explanation = models.JSONField(_("explanation"))
+    inputs = models.BinaryField(editable=False)
     inputs_hash = models.CharField(max_length=64)
     rules_version = models.CharField(max_length=16)
     rated_at = models.DateTimeField(_("rated"))
@@ -47,6 +53,9 @@ class Charge(TenantRecord):
         verbose_name = _("charge")
         verbose_name_plural = _("charges")
         constraints = (
+            models.UniqueConstraint(
+                fields=("session", "revision"), name="a_session_is_rated_once_per_revision"
+            ),
             models.CheckConstraint(
                 condition=models.Q(gross_minor=models.F("net_minor") + models.F("vat_minor")),
                 name="charge_net_and_vat_make_gross",

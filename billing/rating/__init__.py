@@ -1,6 +1,6 @@
 """Rating: a pure function from session facts and a frozen tariff to explained, rounded lines."""
 
-from billing.rating.documents import read_tariff, tariff_document
+from billing.rating.documents import read_tariff, tariff_document, write_canonically
 from billing.rating.engine import rate, rate_again
 from billing.rating.inputs import (
     RULES_VERSION,
@@ -15,11 +15,13 @@ from billing.rating.tariff import (
     InvalidTariff,
     PriceComponent,
     QuietHours,
+    ReservationFee,
     Restrictions,
     SpotFormula,
     TariffElement,
     TariffFacts,
     plain_tariff,
+    uses_spot,
 )
 from billing.rating.types import (
     LineKind,
@@ -43,6 +45,7 @@ __all__ = [
     "RatedCharge",
     "RatedLine",
     "Reading",
+    "ReservationFee",
     "Restrictions",
     "SessionFacts",
     "SpotFormula",
@@ -58,4 +61,6 @@ __all__ = [
     "rate_again",
     "read_tariff",
     "tariff_document",
+    "uses_spot",
+    "write_canonically",
 ]

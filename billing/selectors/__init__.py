@@ -4,6 +4,7 @@ from billing.selectors.audit import ledger_faults
 from billing.selectors.payments import (
     SessionPayment,
     charges_not_invoiced,
+    current_charge,
     invoices_unpaid,
     payment_state_of,
     payment_states,
@@ -15,6 +16,7 @@ __all__ = [
     "DayRevenue",
     "SessionPayment",
     "charges_not_invoiced",
+    "current_charge",
     "invoices_unpaid",
     "ledger_faults",
     "payment_state_of",

@@ -52,9 +52,16 @@ def payment_state_of(session: ChargingSession) -> SessionPayment:
 def payment_states(sessions: Iterable[ChargingSession]) -> dict[UUID, SessionPayment]:
     """Where the money of several sessions is, by session id, in one query."""
     wanted = list(sessions)
-    charges = Charge.objects.filter(session__in=wanted).select_related("invoice")
+    charges = (
+        Charge.objects.filter(session__in=wanted).select_related("invoice").order_by("revision")
+    )
     found = {charge.session_id: charge for charge in charges}
     return {session.pk: _payment(session, found.get(session.pk)) for session in wanted}
+
+
+def current_charge(session: ChargingSession) -> Charge | None:
+    """What the session costs now: the latest revision among `session.charges`."""
+    return max(session.charges.all(), key=lambda charge: charge.revision, default=None)
 
 
 def charges_not_invoiced() -> QuerySet[Charge]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.db import transaction
 
 from billing.models import BillingAccount, Charge, ChargeLine, TariffVersion
 from billing.policy import invoice_minimum_minor
-from billing.rating import LineKind, RatedCharge, RatedLine, SessionFacts, UnratableSession, rate
+from billing.rating import LineKind, RatedCharge, RatedLine, rate_again, write_canonically
+from billing.selectors.rating_facts import rate_facts, session_facts
+from billing.selectors.tariffs import tariff_facts
 from billing.services.ledger import RECEIVABLE, VAT_OUTPUT, Line, book
-from billing.services.tariffs import default_tariff_version_at, tariff_facts
+from billing.services.session_tariffs import freeze_tariff
 from sessions_app.models import ChargingSession
 
 UNIDENTIFIED_OWNER: Final = "unidentified"
@@ -35,37 +39,44 @@ class SessionNotBillable(RuntimeError):
 
 
 def rate_session(*, session_id: UUID, now: datetime) -> Charge:
-    """Price a completed session once and book it; a repeated call returns the first charge.
+    """Price a completed session once and book it; a repeated call returns the charge there is.
 
-    The tenant's default tariff at the session's start is used. A session without energy costs
-    nothing, whatever its tariff says of time. Raises `SessionNotBillable`, `UnratableSession` and
-    `TariffNotInForce`.
+    The prices are those frozen for the session (`freeze_tariff`). Raises `SessionNotBillable`,
+    `UnratableSession` and `TariffNotInForce`.
     """
     with transaction.atomic():
         session = _locked_session(session_id)
-        charge = Charge.objects.filter(session=session).first()
+        charge = Charge.objects.filter(session=session).order_by("-revision").first()
         if charge is not None:
             return charge
-        facts = session_facts(session)
-        version = default_tariff_version_at(facts.started_at)
-        rated = rate(facts, tariff_facts(version, energy_only=facts.energy_wh == 0))
-        charge = _write_charge(session, version, rated, now)
-        _write_lines(charge, rated)
-        _book_charge(charge, session, rated)
+        frozen = freeze_tariff(session)
+        rated = rate_facts(
+            session_facts(session, clock_shift_s=frozen.clock_shift_s),
+            tariff_facts(frozen.version),
+            price_area=session.charge_point.site.price_area,
+            known_at=now,
+        )
+        return write_charge(session, frozen.version, rated, now)
+
+
+def write_charge(
+    session: ChargingSession,
+    version: TariffVersion,
+    rated: RatedCharge,
+    now: datetime,
+    *,
+    revision: int = 1,
+) -> Charge:
+    """Store what a session costs, line by line, and book it."""
+    charge = _write_charge(session, version, rated, now, revision)
+    _write_lines(charge, rated)
+    _book_charge(charge, session, rated)
     return charge
 
 
-def session_facts(session: ChargingSession) -> SessionFacts:
-    """What rating needs to know of a session; raises `UnratableSession` when it never ended."""
-    if session.started_at is None or session.ended_at is None:
-        raise UnratableSession(f"session {session.pk} has no start or no end")
-    return SessionFacts(
-        started_at=session.started_at,
-        ended_at=session.ended_at,
-        energy_wh=session.energy_wh,
-        time_zone=session.charge_point.site.time_zone,
-        meter_start_wh=session.meter_start_wh,
-    )
+def rate_charge_again(charge: Charge) -> RatedCharge:
+    """The charge computed anew from what was frozen with it; raises as `rate_again` does."""
+    return rate_again(orjson.loads(zlib.decompress(charge.inputs)))
 
 
 def receivable_owner(session: ChargingSession) -> str:
@@ -89,7 +100,7 @@ def collection_of(*, driver_id: UUID | None, gross_minor: int, currency: str) ->
 def _locked_session(session_id: UUID) -> ChargingSession:
     session = (
         ChargingSession.objects.select_for_update(of=("self",))
-        .select_related("charge_point__site")
+        .select_related("charge_point__site", "driver")
         .get(pk=session_id)
     )
     if session.state != ChargingSession.State.COMPLETED:
@@ -100,10 +111,15 @@ def _locked_session(session_id: UUID) -> ChargingSession:
 
 
 def _write_charge(
-    session: ChargingSession, version: TariffVersion, rated: RatedCharge, now: datetime
+    session: ChargingSession,
+    version: TariffVersion,
+    rated: RatedCharge,
+    now: datetime,
+    revision: int,
 ) -> Charge:
     return Charge.objects.create(
         session=session,
+        revision=revision,
         tariff_version=version,
         energy_wh=session.energy_wh,
         duration_s=session.duration_s,
@@ -115,6 +131,7 @@ def _write_charge(
             driver_id=session.driver_id, gross_minor=rated.gross_minor, currency=rated.currency
         ),
         explanation=rated.explanation,
+        inputs=zlib.compress(write_canonically(rated.inputs)),
         inputs_hash=rated.inputs_hash,
         rules_version=rated.rules_version,
         rated_at=now,

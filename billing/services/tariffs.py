@@ -1,98 +1,131 @@
-"""Publishing tariffs and finding the version in force."""
+"""Publishing tariffs, and saying who gets which."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import models, transaction
+from django.db.models import F, Max, Q
 
-from billing.models import Tariff, TariffVersion
-from billing.rating import TariffFacts, plain_tariff
-
-
-class TariffNotInForce(LookupError):
-    """No version of the tariff was in force at that time, or the tenant has no default tariff."""
+from billing.models import Tariff, TariffAssignment, TariffLevel, TariffVersion
+from billing.rating import TariffFacts, tariff_document
+from tenants.models import User
 
 
-def create_tariff(*, name: str, is_default: bool = False) -> Tariff:
-    """Make a tariff without prices; as the default it takes the place of the one before."""
-    tariff = Tariff(name=name, is_default=is_default)
-    store_tariff(tariff=tariff)
-    return tariff
+class TariffTimeConflict(ValueError):
+    """The prices or the assignment would begin when something else already does, or in the past."""
 
 
-def store_tariff(*, tariff: Tariff) -> None:
-    """Keep a tariff's name; as the default it takes the place of the one before."""
-    with transaction.atomic():
-        if tariff.is_default:
-            others = Tariff.objects.select_for_update().exclude(pk=tariff.pk)
-            others.filter(is_default=True).update(is_default=False)
-        tariff.save()
+def create_tariff(*, name: str) -> Tariff:
+    """Make a tariff without prices that nobody gets yet."""
+    return Tariff.objects.create(name=name)
 
 
 def publish_tariff_version(
     *,
     tariff_id: UUID,
+    prices: TariffFacts,
     valid_from: datetime,
-    energy_price: Decimal,
-    minute_price: Decimal = Decimal(0),
-    session_price: Decimal = Decimal(0),
-    vat_rate: Decimal = Decimal(25),
-    currency: str = "SEK",
+    now: datetime,
+    note: str = "",
+    published_by: User | None = None,
 ) -> TariffVersion:
-    """Add the tariff's next version; prices include VAT, in major units per kWh, minute, session.
+    """Add the tariff's next version; the one before ends where it begins.
 
-    A version is never changed: a correction is a later version. Raises `IntegrityError` when
-    another version starts at the same time.
+    Only a tariff's first version may begin in the past: what was promised is not changed
+    afterwards. Raises `TariffTimeConflict`.
     """
     with transaction.atomic():
         tariff = Tariff.objects.select_for_update().get(pk=tariff_id)
-        last = TariffVersion.objects.filter(tariff=tariff).aggregate(last=Max("number"))["last"]
+        versions = TariffVersion.objects.filter(tariff=tariff)
+        _end_open_ones(versions, valid_from, now)
+        last = versions.aggregate(last=Max("number"))["last"]
         return TariffVersion.objects.create(
             tariff=tariff,
             number=(last or 0) + 1,
             valid_from=valid_from,
-            currency=currency,
-            energy_price=energy_price,
-            minute_price=minute_price,
-            session_price=session_price,
-            vat_rate=vat_rate,
+            currency=prices.currency,
+            document=_without_id(prices),
+            note=note,
+            published_by=published_by,
         )
 
 
-def tariff_version_at(*, tariff_id: UUID, at: datetime) -> TariffVersion:
-    """The version in force at an instant; raises `TariffNotInForce`."""
-    version = (
-        TariffVersion.objects.filter(tariff_id=tariff_id, valid_from__lte=at)
-        .order_by("-valid_from")
-        .first()
-    )
-    if version is None:
-        raise TariffNotInForce(f"tariff {tariff_id} has no version at {at.isoformat()}")
+def withdraw_tariff_version(*, version_id: UUID, now: datetime) -> TariffVersion:
+    """Take back a version that has not begun; the one before it goes on.
+
+    Raises `TariffTimeConflict` for one that has begun.
+    """
+    with transaction.atomic():
+        version = TariffVersion.objects.select_related("tariff").get(pk=version_id)
+        Tariff.objects.select_for_update().get(pk=version.tariff_id)
+        if version.valid_from <= now:
+            raise TariffTimeConflict(f"{version} has been in force since {version.valid_from}")
+        ended_at, version.valid_to = version.valid_to, version.valid_from
+        version.save(update_fields=("valid_to",))
+        TariffVersion.objects.filter(
+            tariff_id=version.tariff_id, valid_to=version.valid_from
+        ).exclude(valid_from=F("valid_to")).update(valid_to=ended_at)
     return version
 
 
-def default_tariff_version_at(at: datetime) -> TariffVersion:
-    """The version of the tenant's default tariff in force at an instant.
+def assign_tariff(
+    *,
+    tariff_id: UUID,
+    level: TariffLevel,
+    target_id: UUID | None = None,
+    valid_from: datetime,
+    now: datetime,
+    assigned_by: User | None = None,
+) -> TariffAssignment:
+    """Let a driver, group, connector, charge point, site or everybody have a tariff.
 
-    Raises `TariffNotInForce`, also when the tenant has no default tariff.
+    It takes the place of what the target had. Only a target's first one may begin in the past.
+    Raises `TariffTimeConflict`.
     """
-    tariff = Tariff.objects.filter(is_default=True).first()
-    if tariff is None:
-        raise TariffNotInForce("the tenant has no default tariff")
-    return tariff_version_at(tariff_id=tariff.pk, at=at)
+    named = {} if level is TariffLevel.TENANT else {f"{level.value}_id": target_id}
+    with transaction.atomic():
+        Tariff.objects.select_for_update().get(pk=tariff_id)
+        _end_open_ones(TariffAssignment.objects.filter(level=level, **named), valid_from, now)
+        return TariffAssignment.objects.create(
+            tariff_id=tariff_id,
+            level=level,
+            valid_from=valid_from,
+            assigned_by=assigned_by,
+            **named,
+        )
 
 
-def tariff_facts(version: TariffVersion, *, energy_only: bool = False) -> TariffFacts:
-    """The version as rating takes it; `energy_only` leaves time and start fees out."""
-    return plain_tariff(
-        str(version.pk),
-        version.currency,
-        vat_rate=version.vat_rate,
-        per_kwh=version.energy_price,
-        per_minute=None if energy_only else version.minute_price or None,
-        per_session=None if energy_only else version.session_price or None,
+def end_assignment(*, assignment_id: UUID, at: datetime, now: datetime) -> TariffAssignment:
+    """Let an assignment hold until just before `at`; raises `TariffTimeConflict`."""
+    with transaction.atomic():
+        assignment = TariffAssignment.objects.select_for_update().get(pk=assignment_id)
+        if at < now or (assignment.valid_to is not None and assignment.valid_to <= at):
+            raise TariffTimeConflict(f"{assignment} cannot end at {at.isoformat()}")
+        assignment.valid_to = max(at, assignment.valid_from)
+        assignment.save(update_fields=("valid_to",))
+    return assignment
+
+
+def _end_open_ones(
+    rows: models.QuerySet[TariffVersion] | models.QuerySet[TariffAssignment],
+    valid_from: datetime,
+    now: datetime,
+) -> None:
+    """End what holds at `valid_from`; refuse what would rewrite the past or cut in."""
+    standing = rows.exclude(valid_to__isnull=False, valid_to=F("valid_from"))
+    if not standing.exists():
+        return
+    if valid_from < now:
+        raise TariffTimeConflict(f"{valid_from.isoformat()} has passed")
+    later = standing.filter(valid_from__gte=valid_from).order_by("valid_from").first()
+    if later is not None:
+        raise TariffTimeConflict(f"another one begins at {later.valid_from.isoformat()}")
+    standing.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=valid_from)).update(
+        valid_to=valid_from
     )
+
+
+def _without_id(prices: TariffFacts) -> dict[str, object]:
+    return {name: value for name, value in tariff_document(prices).items() if name != "version_id"}

@@ -10,14 +10,15 @@ from django.db import ProgrammingError, transaction
 from billing.models import Charge, JournalEntry, TariffVersion
 from billing.rating import UnratableSession
 from billing.selectors import charges_not_invoiced
+from billing.selectors.tariffs import TariffNotInForce
 from billing.services.charges import SessionNotBillable, rate_session
 from billing.services.invoices import issue_invoice
 from billing.services.ledger import Line, booked_lines
-from billing.services.tariffs import TariffNotInForce
+from billing.services.tariffs import publish_tariff_version
 from sessions_app.models import ChargingSession
 from tenants.models import Tenant
 from tests.billing.scenes import a_cleared_session, a_payer, assert_books_are_right
-from tests.cast import LONG_AGO, NOON, a_driver, a_tariff
+from tests.cast import NOON, a_driver, a_tariff, prices
 
 Collection = Charge.Collection
 
@@ -160,9 +161,13 @@ def test_without_a_tariff_nothing_is_charged_for_now(volt: Tenant) -> None:
 
 
 def test_the_price_is_the_one_in_force_when_the_session_began(tariff: TariffVersion) -> None:
-    session = a_cleared_session(a_payer(), started_at=LONG_AGO - timedelta(days=1))
-    with pytest.raises(TariffNotInForce):
-        rated(session)
+    later = NOON + timedelta(minutes=1)
+    publish_tariff_version(
+        tariff_id=tariff.tariff_id, prices=prices("9.00"), valid_from=later, now=NOON
+    )
+    assert rated(a_cleared_session(a_payer())).gross_minor == 4_000
+    after = a_cleared_session(a_payer("CCDDEE"), ref="2", started_at=later)
+    assert rated(after).gross_minor == 9_000
 
 
 def test_a_session_without_its_start_cannot_be_rated(tariff: TariffVersion) -> None:

@@ -49,7 +49,7 @@ def test_a_cleared_session_ends_as_money_at_stripe(stand_in: StandIn) -> None:
     with transaction.atomic():
         publish(SessionCleared(session_id=session.pk, occurred_at=NOON))
     send_all()
-    assert session.charge.invoice.state == State.PAID
+    assert session.charges.get().invoice.state == State.PAID
     [charge] = stand_in.charges_succeeded(PLATFORM)
     assert (charge["amount"], charge["currency"]) == (4_000, "sek")
     assert_books_are_right()
@@ -303,4 +303,4 @@ def test_a_new_driver_without_an_account_costs_stripe_nothing(stand_in: StandIn)
         publish(SessionCleared(session_id=session.pk, occurred_at=NOON))
     send_all()
     assert stand_in.requests == []
-    assert session.charge.collection == "no_account"
+    assert session.charges.get().collection == "no_account"

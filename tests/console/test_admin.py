@@ -180,10 +180,9 @@ def test_prices_can_be_published_for_the_future_only(volt: Operator) -> None:
         "tariff": version.tariff_id,
         "valid_from_0": "2020-02-01",
         "valid_from_1": "00:00:00",
-        "energy_price": "5.00",
-        "minute_price": "0",
-        "session_price": "0",
-        "vat_rate": "25",
+        "per_kwh": "5.00",
+        "per_minute": "0",
+        "per_session": "0",
     }
     add = reverse("admin:billing_tariffversion_add")
     assert client.post(add, form).status_code == 200

@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 
 from anomalies.models import Incident
-from billing.models import Tariff
 from chargepoints.models import ChargePoint, Connector
 from sessions_app.models import IdToken
 from tenants.models import Member, User
@@ -90,17 +89,6 @@ def test_a_token_is_kept_in_capitals_and_not_twice(volt: Operator, owner: Client
     assert "already a token" in owner.post(add, form).content.decode()
     with tenant_scope(volt.tenant.id):
         assert set(IdToken.objects.values_list("uid", flat=True)) == {"VOLT01", "CCDD"}
-
-
-def test_a_new_default_tariff_takes_the_place_of_the_old(volt: Operator, owner: Client) -> None:
-    with tenant_scope(volt.tenant.id):
-        Tariff.objects.create(name="Old", is_default=True)
-    form = {"name": "New", "is_default": "on", "_save": "1"}
-    answer = owner.post(address("billing_tariff_add"), form)
-    with tenant_scope(volt.tenant.id):
-        new = Tariff.objects.get(is_default=True)
-    assert new.name == "New"
-    assert answer.headers["Location"] == f"{address('billing_tariffversion_add')}?tariff={new.pk}"
 
 
 def test_a_new_colleague_gets_a_password_once(volt: Operator, owner: Client) -> None:

@@ -66,6 +66,7 @@ def made_up(kind: str, udt: str) -> str:
         "varchar": "'X'",
         "text": "'X'",
         "numeric": "1",
+        "bytea": "''",
     }
     return by_udt.get(udt, "1")
 

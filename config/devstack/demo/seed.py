@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
-from billing.models import Tariff
+from billing.models import Tariff, TariffLevel
+from billing.rating import plain_tariff
 from billing.services.invoices import open_billing_account
-from billing.services.tariffs import create_tariff, publish_tariff_version
+from billing.services.tariffs import assign_tariff, create_tariff, publish_tariff_version
 from chargepoints.models import ChargePoint, Connector, Site
 from chargepoints.services import register_charge_point, rotate_key
 from config.devstack.demo.cast import OPERATORS, PASSWORD, DemoOperator, DemoStation
@@ -69,14 +72,18 @@ def _create(operator: DemoOperator) -> Tenant:
 def _seed_prices(operator: DemoOperator) -> None:
     if Tariff.objects.exists():
         return
-    tariff = create_tariff(name="Standard", is_default=True)
-    publish_tariff_version(
-        tariff_id=tariff.id,
-        valid_from=PRICES_FROM,
-        energy_price=operator.energy_price,
-        minute_price=operator.minute_price,
-        session_price=operator.session_price,
+    now = timezone.now()
+    tariff = create_tariff(name="Standard")
+    assign_tariff(tariff_id=tariff.id, level=TariffLevel.TENANT, valid_from=PRICES_FROM, now=now)
+    prices = plain_tariff(
+        "",
+        "SEK",
+        vat_rate=Decimal(25),
+        per_kwh=operator.energy_price,
+        per_minute=operator.minute_price or None,
+        per_session=operator.session_price or None,
     )
+    publish_tariff_version(tariff_id=tariff.id, prices=prices, valid_from=PRICES_FROM, now=now)
 
 
 def _seed_drivers(operator: DemoOperator) -> None:
