@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.selectors import ledger_faults
+from billing.services.spot_prices import fetch_due_prices
 from billing.services.stripe_commands import send_due_stripe_commands as send_due
 from billing.services.stripe_events import fetch_missed_events
 from tenants.scope import across_tenants
@@ -35,3 +36,10 @@ def check_ledger() -> int:
     for fault in faults:
         log.error("fault in the books", extra={"fault": fault})
     return len(faults)
+
+
+@shared_task(name="billing.tasks.fetch_spot_prices")
+def fetch_spot_prices() -> int:
+    """Fetch market prices of today and tomorrow; how many were new or another than before."""
+    done = fetch_due_prices(now=timezone.now())
+    return done.added + done.revised

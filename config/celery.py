@@ -60,6 +60,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900.0},
     },
+    # Tomorrow's prices are published at about 12 UTC; the other times are for what failed before.
+    "fetch spot prices": {
+        "task": "billing.tasks.fetch_spot_prices",
+        "schedule": crontab(hour="0,4,8,11,12,13,14,17,21", minute=7),
+        "options": {"expires": 3600.0},
+    },
     "check the books": {
         "task": "billing.tasks.check_ledger",
         "schedule": crontab(hour=3, minute=10),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -24,6 +25,7 @@ TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
 POSTGRESQL_SCHEMES = frozenset({"postgresql", "postgres"})
 REDIS_SCHEMES = frozenset({"redis", "rediss"})
+WEB_SCHEMES = frozenset({"https", "http"})
 
 
 class WrongSetting(ImproperlyConfigured):
@@ -87,6 +89,34 @@ def database(name: str, *, engine: str) -> dict[str, Any]:
 def redis_url(name: str) -> str:
     """A checked `redis://` or `rediss://` URL."""
     return _read(name, _parse_redis, REQUIRED, _secret_text(name), show=False)
+
+
+def web_template(name: str, default: str, *, places: Sequence[str]) -> str:
+    """An http(s) address with places to fill in: https://prices.example/{yyyy}/{area}.json."""
+
+    def parse(raw: str) -> str:
+        try:
+            parts = urlsplit(raw.format(**dict.fromkeys(places, "1")))
+        except (KeyError, IndexError, AttributeError):
+            allowed = ", ".join(f"{{{place}}}" for place in places)
+            raise ValueError(f"its places may be {allowed}") from None
+        if parts.scheme not in WEB_SCHEMES or not parts.hostname:
+            raise ValueError("must start with https:// or http:// and name a host")
+        return raw
+
+    return _read(name, parse, default, os.environ.get(name, ""))
+
+
+def zone_name(name: str, default: str) -> str:
+    """The name of a time zone that exists."""
+
+    def parse(raw: str) -> str:
+        try:
+            return ZoneInfo(raw).key
+        except ZoneInfoNotFoundError:
+            raise ValueError("there is no such time zone") from None
+
+    return _read(name, parse, default, os.environ.get(name, ""))
 
 
 def split_words(raw: str) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
 from billing.models.spot import SPOT_PRICES_LOCK, SpotPrice
 from billing.rating import SpotSlot
 from billing.spot.slots import HOUR_S
+from chargepoints.models import Site
 
 
 def spot_slots(
@@ -53,3 +56,14 @@ def _wait_for_imports() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [SPOT_PRICES_LOCK])
+
+
+def areas_in_use() -> list[tuple[str, str]]:
+    """Every price area of a site in scope with its tenant's currency, in order."""
+    sites = Site.objects.exclude(price_area="").order_by("price_area", "tenant__currency")
+    return list(sites.values_list("price_area", "tenant__currency").distinct())
+
+
+def market_zone() -> ZoneInfo:
+    """The time zone in which the market's days begin and end."""
+    return ZoneInfo(settings.SPOT_MARKET_TIME_ZONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ AREA_PATTERN: Final = r"^[A-Z0-9][A-Z0-9_-]{1,15}$"
 # was quoted in hundredths or per MWh.
 LARGEST_PRICE: Final = Decimal(100)
 PRICE_DECIMALS: Final = 9
+_MANY_REASONS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,10 @@ class WrongSpotPrices(ValueError):
     def __init__(self, *reasons: str) -> None:
         super().__init__("\n".join(reasons))
         self.reasons = reasons
+
+
+def too_many_cut(reasons: Sequence[str]) -> WrongSpotPrices:
+    """Make the error of the first reasons; how many more there are is said."""
+    more = len(reasons) - _MANY_REASONS
+    rest = [f"and {more} more like these"] if more > 0 else []
+    return WrongSpotPrices(*reasons[:_MANY_REASONS], *rest)

@@ -180,6 +180,14 @@ STRIPE_QUIET_MS = env.whole("STRIPE_QUIET_MS", 600_000, at_least=1)
 STRIPE_KEY_LIFETIME_H = env.whole("STRIPE_KEY_LIFETIME_H", 20, at_least=1, at_most=23)
 # Below this a session is charged but not invoiced, in minor units.
 INVOICE_MINIMUM_MINOR = {"SEK": env.whole("INVOICE_MINIMUM_SEK_MINOR", 300)}
+# Where market prices of a price area and a day are fetched; nothing is fetched without it.
+SPOT_PRICE_FEED_URL = env.web_template(
+    "SPOT_PRICE_FEED_URL", "", places=("yyyy", "mm", "dd", "area", "area_lower", "currency")
+)
+# The unit of a feed that does not say its own (`EUR/MWh`, `öre/kWh`).
+SPOT_PRICE_FEED_UNIT = env.text("SPOT_PRICE_FEED_UNIT", "")
+# The market's day begins and ends at midnight here; one for all of Europe's coupled markets.
+SPOT_MARKET_TIME_ZONE = env.zone_name("SPOT_MARKET_TIME_ZONE", "Europe/Stockholm")
 # How long a stopped session may wait for messages that are missing before it is completed without.
 SESSION_SETTLE_S = env.whole("SESSION_SETTLE_S", 300)
 # Key of the HMAC under which charge points' keys are stored; changing it locks them all out.

@@ -116,3 +116,28 @@ def test_a_wrong_redis_url_is_refused(url: str, monkeypatch: pytest.MonkeyPatch)
 def test_another_database_on_the_same_server_has_another_path() -> None:
     url = env.with_path("postgresql://a:b@/lad?host=/run/pg", "test_lad")
     assert url == "postgresql://a:b@/test_lad?host=/run/pg"
+
+
+PLACES = ("yyyy", "area")
+
+
+def test_an_address_may_have_places_to_fill_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED", "https://x.example/{yyyy}/{area}.json")
+    assert env.web_template("FEED", "", places=PLACES) == "https://x.example/{yyyy}/{area}.json"
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///{area}", "https://", "https://x/{zone}", "https://x/{}", "https://x/{area"]
+)
+def test_a_wrong_address_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED", url)
+    with pytest.raises(env.WrongSetting, match=r"^FEED='.*' is wrong"):
+        env.web_template("FEED", "", places=PLACES)
+
+
+def test_a_time_zone_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.zone_name("ZONE", "Europe/Oslo") == "Europe/Oslo"
+    for wrong in ("Europe/Malmö", "../etc"):
+        monkeypatch.setenv("ZONE", wrong)
+        with pytest.raises(env.WrongSetting, match=r"^ZONE='.*' is wrong"):
+            env.zone_name("ZONE", "Europe/Oslo")
