@@ -83,6 +83,8 @@ class ChargeLine(TenantRecord):
         SESSION_TIME = "session_time", _("Time")
         IDLE = "idle", _("Idle time")
         FLAT = "flat", _("Start fee")
+        POWER = "power", _("Power fee")
+        RESERVATION = "reservation", _("Reservation")
         MINIMUM = "minimum", _("Up to the minimum price")
         MAXIMUM = "maximum", _("Down to the maximum price")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DAY_S: Final = 86400
+HOUR_S: Final = 3600
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY: Final = date(1970, 1, 1).weekday()
 
@@ -51,7 +52,10 @@ def _offset_s(zone: ZoneInfo, at_s: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """Stretches of constant UTC offset that cover a session; inside one, wall time is linear."""
+    """Stretches of constant UTC offset that cover a session; inside one, wall time is linear.
+
+    They begin where the reservation before the session began.
+    """
 
     starts_s: list[int]
     offsets_s: list[int]
@@ -65,6 +69,15 @@ class WallClock:
         """Return what the site's clock shows at a Unix second."""
         day_number, second_of_day = divmod(at_s + self.offset_at(at_s), DAY_S)
         return WallTime(second_of_day, day_number)
+
+    def hour_of(self, at_s: int) -> int:
+        """Return the Unix second at which the clock hour of `at_s` began.
+
+        A change of the clock begins a new hour: the one that happens twice in autumn is two.
+        """
+        index = bisect_right(self.starts_s, at_s) - 1
+        began_s = at_s - (at_s + self.offsets_s[index]) % HOUR_S
+        return max(began_s, self.starts_s[index]) if index else began_s
 
     def text_at(self, at_s: int) -> str:
         """Write a Unix second as local ISO time with its offset."""

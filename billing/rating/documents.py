@@ -16,6 +16,7 @@ from billing.rating.tariff import (
     InvalidTariff,
     PriceComponent,
     QuietHours,
+    ReservationFee,
     Restrictions,
     SpotFormula,
     TariffElement,
@@ -65,6 +66,7 @@ def read_tariff(document: Mapping[str, Any]) -> TariffFacts:
     """Make a tariff of its document. Raises `InvalidTariff` for anything that is not one."""
     try:
         idle_fee = document.get("idle_fee")
+        reservation = document.get("reservation_fee")
         return TariffFacts(
             version_id=document["version_id"],
             currency=document["currency"],
@@ -76,6 +78,7 @@ def read_tariff(document: Mapping[str, Any]) -> TariffFacts:
             free_time_s=document["free_time_s"],
             min_price=_number(document.get("min_price")),
             max_price=_number(document.get("max_price")),
+            reservation_fee=None if reservation is None else _read_reservation_fee(reservation),
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise InvalidTariff(f"not a tariff document: {error!r}") from error
@@ -127,4 +130,13 @@ def _read_idle_fee(document: Mapping[str, Any]) -> IdleFee:
         cap=_number(document.get("cap")),
         quiet_hours=quiet_hours,
         vat_rate=_number(document.get("vat_rate")),
+    )
+
+
+def _read_reservation_fee(document: Mapping[str, Any]) -> ReservationFee:
+    return ReservationFee(
+        flat=_number(document.get("flat")),
+        per_minute=_number(document.get("per_minute")),
+        vat_rate=_number(document.get("vat_rate")),
+        step_size=document["step_size"],
     )

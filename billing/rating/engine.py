@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from billing.money import minor_exponent
-from billing.rating.exact import text_of
+from billing.rating.exact import quotient, text_of
 from billing.rating.inputs import (
     RULES_VERSION,
     Inputs,
@@ -24,6 +24,8 @@ from billing.rating.types import RatedCharge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from billing.rating.clock import WallClock
+    from billing.rating.power import ClockHour
     from billing.rating.splits import Split
     from billing.rating.tariff import TariffFacts
     from billing.rating.types import Json, RatedLine, SessionFacts, SpotSlot, Step
@@ -59,12 +61,16 @@ def _rate_inputs(inputs: Inputs) -> RatedCharge:
     tally = Tally(scene)
     for segment in cuts.segments:
         tally.charge_segment(segment)
+    hours = tally.charge_power()
+    tally.charge_reservation()
     tally.apply_step_sizes()
     lines = build_lines(tariff, tally.buckets(), clock)
-    bounds = bound_splits(scene, cuts, tally.energy_prices)
+    bounds = bound_splits(scene, cuts, tally)
     document = inputs.document()
     inputs_hash = hash_document(document)
-    explanation = _explain(scene, lines, bounds, session.time_zone)
+    explanation = _explain(scene, inputs, lines, bounds)
+    if hours:
+        explanation["power_hours"] = [_hour_step(hour, clock) for hour in hours]
     explanation["inputs_hash"] = inputs_hash
     return RatedCharge(
         lines=tuple(lines),
@@ -82,24 +88,17 @@ def _rate_inputs(inputs: Inputs) -> RatedCharge:
 
 
 def _explain(
-    scene: Scene, lines: Sequence[RatedLine], bounds: SplitBounds, time_zone: str
+    scene: Scene, inputs: Inputs, lines: Sequence[RatedLine], bounds: SplitBounds
 ) -> dict[str, Json]:
     """Write down all a person needs to follow the bill: strings, whole numbers, lists."""
-    tariff, meter, clock = scene.tariff, scene.meter, scene.clock
+    tariff = scene.tariff
     return {
         "rules_version": RULES_VERSION,
         "tariff_version": tariff.version_id,
         "currency": tariff.currency,
         "minor_exponent": minor_exponent(tariff.currency),
         "prices_include_vat": tariff.prices_include_vat,
-        "session": {
-            "started_at": clock.text_at(meter.start_s),
-            "ended_at": clock.text_at(meter.end_s),
-            "charging_ended_at": clock.text_at(scene.charging_end_s),
-            "energy_wh": meter.total_wh,
-            "time_zone": time_zone,
-            "readings_ignored": meter.ignored,
-        },
+        "session": _session_step(scene, inputs.session),
         "splits": [_split_step(split, scene) for split in bounds.splits],
         "split_error_wh": bounds.error_wh,
         "split_error_minor": bounds.error_minor,
@@ -107,6 +106,31 @@ def _explain(
         "gross_minor": sum(line.gross_minor for line in lines),
         "net_minor": sum(line.net_minor for line in lines),
         "vat_minor": sum(line.vat_minor for line in lines),
+    }
+
+
+def _session_step(scene: Scene, session: SessionFacts) -> Step:
+    meter, clock = scene.meter, scene.clock
+    step: Step = {
+        "started_at": clock.text_at(meter.start_s),
+        "ended_at": clock.text_at(meter.end_s),
+        "charging_ended_at": clock.text_at(scene.charging_end_s),
+        "charging_resumed": meter.charging_resumed,
+        "energy_wh": meter.total_wh,
+        "time_zone": session.time_zone,
+        "readings_ignored": meter.ignored,
+    }
+    if session.reserved_s is not None:
+        step["reserved_s"] = session.reserved_s
+    return step
+
+
+def _hour_step(hour: ClockHour, clock: WallClock) -> Step:
+    """Tell an hour's mean power and what it would cost, the costliest being the one charged."""
+    return {
+        "from": clock.text_at(hour.began_s),
+        "power_w": hour.power_w,
+        "exact": text_of(quotient(hour.cost, 1000)),
     }
 
 

@@ -65,7 +65,7 @@ def freeze_inputs(
         order_readings(session.readings),
         tariff,
         select_slots(slots, start_s, end_s) if uses_spot(tariff) else [],
-        read_clock(session.time_zone, start_s, end_s),
+        read_clock(session.time_zone, start_s - (session.reserved_s or 0), end_s),
     )
 
 
@@ -96,6 +96,7 @@ def _session_document(
         "charging_ended_s": None if ended_at is None else whole_second(ended_at),
         "energy_wh": session.energy_wh,
         "meter_start_wh": session.meter_start_wh,
+        "reserved_s": session.reserved_s,
         "time_zone": session.time_zone,
         "utc_offsets": [list(pair) for pair in zip(clock.starts_s, clock.offsets_s, strict=True)],
         "readings": [list(row) for row in rows],
@@ -136,6 +137,7 @@ def _read_session(document: Mapping[str, Any]) -> SessionFacts:
         charging_ended_at=None if ended_s is None else _moment(ended_s),
         readings=tuple(_read_reading(*row) for row in document["readings"]),
         meter_start_wh=document["meter_start_wh"],
+        reserved_s=document["reserved_s"],
     )
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from billing.rating.tariff import TariffFacts
     from billing.rating.types import Step
 
-_UNITS: Final = dict.fromkeys(TIME_KINDS | {LineKind.IDLE}, "s") | {LineKind.ENERGY: "Wh"}
+_UNITS: Final = dict.fromkeys(TIME_KINDS | {LineKind.IDLE}, "s") | {
+    LineKind.ENERGY: "Wh",
+    LineKind.POWER: "W",
+}
 
 
 def build_lines(tariff: TariffFacts, buckets: list[Bucket], clock: WallClock) -> list[RatedLine]:
@@ -30,7 +33,7 @@ def build_lines(tariff: TariffFacts, buckets: list[Bucket], clock: WallClock) ->
 
 def _line_of(tariff: TariffFacts, bucket: Bucket, clock: WallClock) -> RatedLine:
     """Make a line; its trace is every step from the register to the rounded amount."""
-    unit = _UNITS.get(bucket.kind, "1")
+    unit = _unit_of(bucket)
     trace = [_piece_step(piece, bucket, unit, clock) for piece in bucket.pieces]
     if bucket.added_by_step:
         trace.append({"step": "step_size", "size": bucket.step_size, "added": bucket.added_by_step})
@@ -57,6 +60,12 @@ def _line_of(tariff: TariffFacts, bucket: Bucket, clock: WallClock) -> RatedLine
         trace=tuple(trace),
     )
     return _split_vat(line, tariff.currency)
+
+
+def _unit_of(bucket: Bucket) -> str:
+    if bucket.kind is LineKind.RESERVATION:
+        return "s" if bucket.per > 1 else "1"
+    return _UNITS.get(bucket.kind, "1")
 
 
 def _piece_step(piece: Piece, bucket: Bucket, unit: str, clock: WallClock) -> Step:

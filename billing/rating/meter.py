@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from billing.rating.resumption import find_charging_end
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,8 +54,10 @@ def order_readings(readings: Iterable[Reading]) -> list[MeterRow]:
 class Meter:
     """The session's own energy over time: 0 Wh at the start, the billed total at the end.
 
-    `ignored` counts, by reason, the readings that could not belong to such a curve. They do not
-    change the bill's energy; whether the session may be billed at all is decided before rating.
+    `charging_end_s` is the real end of charging, None where nobody told of one; it is later than
+    told where charging resumed. `ignored` counts, by reason, the readings that could not belong to
+    such a curve. They do not change the bill's energy; whether the session may be billed at all is
+    decided before rating.
     """
 
     start_s: int
@@ -63,6 +67,8 @@ class Meter:
     energies_wh: list[int]
     powers_w: list[int]
     currents_ma: list[int]
+    charging_end_s: int | None
+    charging_resumed: bool
     ignored: dict[str, int]
 
     def energy_at(self, at_s: int) -> int:
@@ -112,6 +118,12 @@ class Meter:
             MeterPoint(self.seconds[after], self.energies_wh[after]),
         )
 
+    def error_at(self, at_s: int) -> int:
+        """Return how far the interpolated energy at a second can be from the true one, Wh."""
+        before, after = self.readings_around(at_s)
+        energy_wh = self.energy_at(at_s)
+        return max(energy_wh - before.energy_wh, after.energy_wh - energy_wh)
+
     def power_at(self, at_s: int) -> int:
         """Return the power in the second after `at_s`, W: as reported, else the register's mean."""
         index = bisect_right(self.seconds, at_s) - 1
@@ -154,23 +166,33 @@ def trace_meter(session: SessionFacts, rows: list[MeterRow]) -> Meter:
             ignored["energy_before_start"] += 1
         else:
             kept[-1] = (at_s, energy_wh, power_w, current_ma)
-    _close_curve(kept, session, end_s)
+    told_at = session.charging_ended_at
+    told_s = None if told_at is None else min(max(whole_second(told_at), start_s), end_s)
+    _close_curve(kept, session.energy_wh, end_s if told_s is None else told_s, end_s)
     seconds, energies, powers, currents = (list(column) for column in zip(*kept, strict=True))
+    ended_s = None if told_s is None else find_charging_end(kept, told_s)
     return Meter(
-        start_s, end_s, session.energy_wh, seconds, energies, powers, currents, dict(+ignored)
+        start_s,
+        end_s,
+        session.energy_wh,
+        seconds,
+        energies,
+        powers,
+        currents,
+        ended_s,
+        ended_s != told_s,
+        dict(+ignored),
     )
 
 
-def _close_curve(kept: list[MeterRow], session: SessionFacts, end_s: int) -> None:
-    """Let the curve reach the billed total, by the end of charging where that is later."""
+def _close_curve(kept: list[MeterRow], total_wh: int, tail_s: int, end_s: int) -> None:
+    """Let the curve reach the billed total by `tail_s`, or by the end if readings go beyond."""
     last_s, last_wh, power_w, current_ma = kept[-1]
-    if last_wh == session.energy_wh:
+    if last_wh == total_wh:
         return
-    charging_ended_at = session.charging_ended_at
-    tail_s = end_s if charging_ended_at is None else min(whole_second(charging_ended_at), end_s)
     if tail_s <= last_s:
         tail_s = end_s
     if tail_s > last_s:
-        kept.append((tail_s, session.energy_wh, UNREPORTED, UNREPORTED))
+        kept.append((tail_s, total_wh, UNREPORTED, UNREPORTED))
     else:
-        kept[-1] = (last_s, session.energy_wh, power_w, current_ma)
+        kept[-1] = (last_s, total_wh, power_w, current_ma)

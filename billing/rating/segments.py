@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from billing.rating.meter import whole_second
+from billing.rating.clock import DAY_S, HOUR_S
 from billing.rating.restrictions import Edges, Instant, find_edges, is_active, is_between
+from billing.rating.tariff import has_power_fee
 from billing.rating.types import LineKind
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Scene:
     spot: SpotPrices
     charging_end_s: int
     idle_from_s: int | None
+    reserved_s: int | None
 
     def charged_components(self, now: Instant) -> dict[LineKind, tuple[int, PriceComponent]]:
         """Return for each kind the element number and component that hold at an instant.
@@ -49,14 +51,18 @@ class Scene:
                     found.setdefault(component.kind, (number, component))
         return found
 
-    def instant_of(self, segment: Segment) -> tuple[int, Instant]:
-        """Return the second a segment is judged at, and what restrictions see there.
+    def judged_at(self, segment: Segment) -> int:
+        """Return the second a segment is judged at: its first.
 
         A segment without duration is energy that came in the second before its end.
         """
-        at_s = segment.from_s
         if segment.to_s == segment.from_s:
-            at_s = max(at_s - 1, self.meter.start_s)
+            return max(segment.from_s - 1, self.meter.start_s)
+        return segment.from_s
+
+    def instant_of(self, segment: Segment) -> tuple[int, Instant]:
+        """Return the second a segment is judged at, and what restrictions see there."""
+        at_s = self.judged_at(segment)
         return at_s, Instant(
             self.clock.wall_time_at(at_s),
             at_s - self.meter.start_s,
@@ -79,12 +85,16 @@ def set_scene(
     session: SessionFacts, tariff: TariffFacts, meter: Meter, clock: WallClock, spot: SpotPrices
 ) -> Scene:
     """Join what is rated; idle time counts only where the end of charging is known."""
-    ended_at = session.charging_ended_at
-    if ended_at is None:
-        return Scene(tariff, meter, clock, spot, meter.end_s, None)
-    end_s = min(max(whole_second(ended_at), meter.start_s), meter.end_s)
-    fee = tariff.idle_fee
-    return Scene(tariff, meter, clock, spot, end_s, None if fee is None else end_s + fee.grace_s)
+    end_s, fee = meter.charging_end_s, tariff.idle_fee
+    return Scene(
+        tariff,
+        meter,
+        clock,
+        spot,
+        charging_end_s=meter.end_s if end_s is None else end_s,
+        idle_from_s=None if fee is None or end_s is None else end_s + fee.grace_s,
+        reserved_s=session.reserved_s,
+    )
 
 
 class Cuts(NamedTuple):
@@ -101,6 +111,8 @@ def cut_session(scene: Scene) -> Cuts:
     edges = find_edges(scene.tariff)
     price_times = _price_times(scene, edges)
     other_times = {scene.charging_end_s} | set(meter.seconds if edges.at_every_reading else ())
+    if has_power_fee(scene.tariff):
+        other_times |= scene.clock.crossings(range(0, DAY_S, HOUR_S))
     if scene.idle_from_s is not None:
         other_times.add(scene.idle_from_s)
     points = {

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from billing.money import minor_exponent
 from billing.rating.exact import spot_price_with_vat
+from billing.rating.power import PowerError, PowerPrices, bound_power
 from billing.rating.tally import vat_rate_of, with_vat
 from billing.rating.tariff import TIME_KINDS, Restrictions
 from billing.rating.types import LineKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from billing.rating.meter import MeterPoint
     from billing.rating.segments import Cuts, Scene
+    from billing.rating.tally import Tally
     from billing.rating.tariff import PriceComponent
 
 
@@ -38,13 +39,14 @@ class SplitBounds(NamedTuple):
     error_minor: int
 
 
-def bound_splits(scene: Scene, cuts: Cuts, energy_prices: list[Decimal]) -> SplitBounds:
+def bound_splits(scene: Scene, cuts: Cuts, tally: Tally) -> SplitBounds:
     """Bound what interpolation can have moved, against any register that fits the readings.
 
     At a change of price the true register lies between the readings around it, so the money is
     wrong by at most (Wh to the farther of them) * (change of price). Where prices depend on
     consumed energy as well, the change is bounded by the widest the tariff has. Power and current
-    between readings are what the readings say and have no bound here.
+    between readings, and a proof that charging resumed, are what the readings say and have no
+    bound here.
     """
     is_mixed = bool(cuts.energies_wh)
     widest = _spread(scene, LineKind.ENERGY) if is_mixed else Fraction(0)
@@ -56,24 +58,42 @@ def bound_splits(scene: Scene, cuts: Cuts, energy_prices: list[Decimal]) -> Spli
         split = _split_at(scene, segment.from_s)
         if not split.max_error_wh:
             continue
-        change = abs(Fraction(energy_prices[index]) - Fraction(energy_prices[index - 1])) / 1000
+        before, now = tally.energy_prices[index - 1 : index + 1]
+        change = abs(Fraction(now) - Fraction(before)) / 1000
         worth = max(change, widest) * split.max_error_wh
         if worth:
             splits[segment.from_s] = split
             amount += worth
     amount += _time_error(scene, cuts)
+    power = _bound_power(scene, cuts, tally)
+    amount += power.amount
+    for at_s in power.uncertain_s:
+        splits.setdefault(at_s, _split_at(scene, at_s))
     if amount:
         amount += _side_effects(scene, is_mixed)
     scaled = amount * 10 ** minor_exponent(scene.tariff.currency)
     largest = max((split.max_error_wh for split in splits.values()), default=0)
-    return SplitBounds(list(splits.values()), largest, -(-scaled.numerator // scaled.denominator))
+    ordered = [splits[at_s] for at_s in sorted(splits)]
+    return SplitBounds(ordered, largest, -(-scaled.numerator // scaled.denominator))
 
 
 def _split_at(scene: Scene, at_s: int) -> Split:
     before, after = scene.meter.readings_around(at_s)
-    energy_wh = scene.meter.energy_at(at_s)
-    error_wh = max(energy_wh - before.energy_wh, after.energy_wh - energy_wh)
-    return Split(at_s, energy_wh, before, after, error_wh)
+    return Split(at_s, scene.meter.energy_at(at_s), before, after, scene.meter.error_at(at_s))
+
+
+def _bound_power(scene: Scene, cuts: Cuts, tally: Tally) -> PowerError:
+    fees = [component for component in _components(scene) if component.kind is LineKind.POWER]
+    if not fees:
+        return PowerError(Fraction(0), [])
+    is_mixed = bool(cuts.energies_wh)
+    prices = PowerPrices(
+        tally.power_prices,
+        highest=1000 * max(price for fee in fees for price in _prices_of(scene, fee)),
+        widest=1000 * _spread(scene, LineKind.POWER) if is_mixed else Fraction(0),
+        depends_on_energy=is_mixed,
+    )
+    return bound_power(scene, cuts, prices)
 
 
 def _components(scene: Scene) -> Iterator[PriceComponent]:
@@ -100,7 +120,8 @@ def _spread(scene: Scene, kind: LineKind) -> Fraction:
         for element in tariff.elements
     )
     allowance = tariff.free_energy_wh if kind is LineKind.ENERGY else tariff.free_time_s
-    if allowance or not always_priced:
+    is_free = bool(allowance) and kind is not LineKind.POWER
+    if is_free or not always_priced:
         prices.append(Fraction(0))
     return max(prices) - min(prices)
 

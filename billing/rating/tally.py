@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from billing.rating.exact import ZERO, add, multiply, raise_by_percent, spot_price_with_vat
+from billing.rating.power import ClockHour, costliest_hour
 from billing.rating.tariff import TIME_KINDS
 from billing.rating.types import LineKind
 
@@ -27,7 +28,7 @@ class Price(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A quantity at one price between two Unix seconds; `element` is 0 for the idle fee."""
+    """A quantity at one price between two Unix seconds; `element` is 0 for fees outside them."""
 
     from_s: int
     to_s: int
@@ -75,7 +76,9 @@ class Tally:
         self._buckets: dict[tuple[object, ...], Bucket] = {}
         self._last_used: dict[str, tuple[Bucket, PriceComponent]] = {}
         self._is_flat_charged = False
+        self._hours: dict[int, ClockHour] = {}
         self.energy_prices: list[Decimal] = []
+        self.power_prices: list[Decimal] = []
 
     def buckets(self) -> list[Bucket]:
         """Return the sums in the order lines are shown in: by kind, then as they first came."""
@@ -87,15 +90,19 @@ class Tally:
         scene = self._scene
         at_s, now = scene.instant_of(segment)
         amounts = self._amounts_of(segment, at_s)
-        energy_price = ZERO
+        prices = {LineKind.ENERGY: ZERO, LineKind.POWER: ZERO}
         for kind, (element, component) in scene.charged_components(now).items():
             price = find_price(scene, component, at_s, now)
-            if kind is LineKind.ENERGY:
-                energy_price = price.gross
+            prices[kind] = price.gross
             if amounts[kind]:
                 piece = Piece(segment.from_s, segment.to_s, amounts[kind], price, element)
-                self._charge_component(component, piece)
-        self.energy_prices.append(energy_price)
+                if kind is LineKind.POWER:
+                    hour = scene.clock.hour_of(at_s)
+                    self._hours.setdefault(hour, ClockHour(hour)).pieces.append((component, piece))
+                else:
+                    self._charge_component(component, piece)
+        self.energy_prices.append(prices[LineKind.ENERGY])
+        self.power_prices.append(prices[LineKind.POWER])
         if segment.to_s > segment.from_s and scene.is_idle(at_s, now):
             self._charge_idle(segment)
 
@@ -104,6 +111,7 @@ class Tally:
         is_charging = at_s < self._scene.charging_end_s
         return {
             LineKind.ENERGY: segment.to_wh - segment.from_wh,
+            LineKind.POWER: segment.to_wh - segment.from_wh,
             LineKind.TIME: duration_s if is_charging else 0,
             LineKind.PARKING_TIME: 0 if is_charging else duration_s,
             LineKind.SESSION_TIME: duration_s,
@@ -136,8 +144,33 @@ class Tally:
         duration_s = segment.to_s - segment.from_s
         bucket.add_piece(Piece(segment.from_s, segment.to_s, duration_s, price, 0))
 
+    def charge_power(self) -> list[ClockHour]:
+        """Add the power fee of the costliest clock hour; return all hours that have a price."""
+        hours = list(self._hours.values())
+        dearest = costliest_hour(hours)
+        for component, piece in dearest.pieces if dearest else ():
+            self._charge_component(component, piece)
+        return hours
+
+    def charge_reservation(self) -> None:
+        """Add what the time reserved before the session costs."""
+        scene, fee = self._scene, self._scene.tariff.reservation_fee
+        if fee is None or scene.reserved_s is None:
+            return
+        vat_rate = vat_rate_of(scene.tariff, fee.vat_rate)
+        start_s = scene.meter.start_s
+        for per, entered, quantity in ((1, fee.flat, 1), (60, fee.per_minute, scene.reserved_s)):
+            if entered is None or not quantity:
+                continue
+            price = Price(entered, with_vat(scene.tariff, entered, vat_rate), "reservation_fee")
+            bucket = Bucket(LineKind.RESERVATION, per, vat_rate, is_spot=False)
+            bucket.add_piece(Piece(start_s - scene.reserved_s, start_s, quantity, price, 0))
+            if per > 1 and quantity % fee.step_size:
+                bucket.round_up(-quantity % fee.step_size, fee.step_size)
+            self._buckets[LineKind.RESERVATION, per] = bucket
+
     def apply_step_sizes(self) -> None:
-        """Round the session's energy, and its last kind of time, up to whole steps.
+        """Round the session's energy, power, and its last kind of time, up to whole steps.
 
         Once per session, by the step of the component used last, on the total of its kind: OCPI
         2.2.1, CDR object, step_size.

