@@ -12,6 +12,7 @@ from anomalies.detectors import Activity, CurrentType, Facts, StatusChange
 from anomalies.models import Incident, SessionWatch
 from chargepoints.models import Connector, StatusRecord
 from sessions_app.models import ChargingSession
+from sessions_app.selectors import rated_power_w
 
 _ACTIVITIES: dict[str, Activity] = {
     Connector.Status.CHARGING: Activity.CHARGING,
@@ -25,7 +26,11 @@ def session_facts(session: ChargingSession) -> Facts:
     """The connector's limits and states around a session."""
     connector = session.connector
     if connector is None:
-        return Facts(started_at=session.started_at, meter_start_wh=session.meter_start_wh)
+        return Facts(
+            max_power_w=rated_power_w(session),
+            started_at=session.started_at,
+            meter_start_wh=session.meter_start_wh,
+        )
     return Facts(
         current_type=CurrentType(connector.current_type),
         phases=connector.phases,

@@ -11,5 +11,8 @@ TITLES: dict[str, str | Promise] = {
     "E9": _("No power although charging"),
     "M1": _("Energy register went backwards"),
     "M2": _("Energy register jumped"),
-    "M9": _("End of the session contradicts the meter"),
+    "M3": _("Energy register stands still"),
+    "M8": _("Energy in the wrong unit"),
+    "M9": _("Begin or end of the session contradicts the meter"),
+    "S2": _("Session ends before it begins"),
 }

@@ -43,6 +43,26 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("M2", "above_rated"): _(
         "%(observed)s is more than the connector can give in that time (%(expected)s)."
     ),
+    ("M3", "stuck"): _(
+        "The register gained %(observed)s while at least %(expected)s flowed into the car."
+    ),
+    ("M8", "register"): _(
+        "The register went from %(expected)s to %(observed)s, a factor of about 1000: Wh and kWh"
+        " were mixed up."
+    ),
+    ("M8", "register_large"): _(
+        "The register counted %(observed)s, but by the power only %(expected)s flowed, about a"
+        " thousandth: Wh and kWh were mixed up."
+    ),
+    ("M8", "register_small"): _(
+        "The register counted only %(observed)s, but by the power %(expected)s flowed, about a"
+        " thousand times as much: Wh and kWh were mixed up."
+    ),
+    ("M8", "ends"): _(
+        "Begin and end are %(observed)s apart, but %(expected)s was measured between: Wh and kWh"
+        " were mixed up."
+    ),
+    ("M9", "begin_unknown"): _("The register at the start, %(observed)s, is no real value."),
     ("M9", "stop_unknown"): _("The register at the end, %(observed)s, is no real value."),
     ("M9", "stop_below_start"): _(
         "The register at the end, %(observed)s, is below the one at the start, %(expected)s."
@@ -52,6 +72,9 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ),
     ("M9", "stop_far_above"): _(
         "Begin and end are %(observed)s apart, but at most %(expected)s was measured between."
+    ),
+    ("S2", "ends_before_start"): _(
+        "The session ends %(observed)s before it begins: the station's clock was wrong."
     ),
 }
 

@@ -31,6 +31,8 @@ class EnergySource(StrEnum):
     SAMPLES_AND_STOP = "samples_and_stop"
     SAMPLES = "samples"
     NONE = "none"
+    REBUILT_FROM_REGISTERS = "rebuilt_from_registers"
+    REBUILT_FROM_POWER = "rebuilt_from_power"
 
 
 class EnergyFlag(StrEnum):
@@ -63,8 +65,11 @@ class EnergyEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Story:
-    """All registers of a session; `lead` and `tail` bound the energy outside the samples."""
+class RegisterStory:
+    """All registers of a session; `lead` and `tail` bound the energy outside the samples.
+
+    `begin_wh` and `stop_wh` are None where they say nothing.
+    """
 
     track: RegisterTrack
     begin_wh: int | None
@@ -77,14 +82,16 @@ class _Story:
         """Whether the samples can follow from the begin register."""
         if self.begin_wh is None or self.track.first_wh is None:
             return False
-        return -_ROUNDING_WH <= self.track.first_wh - self.begin_wh <= self.lead_wh
+        step_wh = self.track.first_wh - self.begin_wh
+        return -_ROUNDING_WH <= step_wh <= self.lead_wh + self.track.resolution_wh
 
     @property
     def stop_fits(self) -> bool:
         """Whether the stop register can follow from the samples."""
         if self.stop_wh is None or self.track.last_wh is None:
             return False
-        return -_ROUNDING_WH <= self.stop_wh - self.track.last_wh <= self.tail_wh
+        step_wh = self.stop_wh - self.track.last_wh
+        return -_ROUNDING_WH <= step_wh <= self.tail_wh + self.track.resolution_wh
 
 
 def session_energy(
@@ -104,7 +111,7 @@ def session_energy(
     odometer, a stop of 0 or -1, a stop below the start and a re-based register all fall back to
     what was measured. Never negative; `flags` say what was wrong, and a finding must judge it.
     """
-    story = _tell(
+    story = tell_story(
         samples,
         RegisterLimits(power_w=max_power_w or LARGEST_POWER_W),
         meter_start_wh,
@@ -145,13 +152,14 @@ def running_energy_wh(
     ).energy_wh
 
 
-def _tell(
+def tell_story(
     samples: Sequence[Sample],
     limits: RegisterLimits,
     meter_start_wh: int | None,
     meter_stop_wh: int | None,
     period: tuple[datetime | None, datetime | None],
-) -> _Story:
+) -> RegisterStory:
+    """The registers of a session in time order; `period` is its start and its end, if known."""
     started_at, ended_at = period
     ordered = _in_order(samples)
     begin_wh = meter_start_wh if meter_start_wh is not None and meter_start_wh >= 0 else None
@@ -173,7 +181,7 @@ def _tell(
     end_ms = epoch_ms(ended_at) if ended_at else None
     lead = _stretch(begin_ms, track.first_at_ms, limits, track.changes)
     tail = _stretch(track.last_at_ms, end_ms, limits, track.changes)
-    return _Story(track, begin_wh, _usable_stop(meter_stop_wh, begin_wh, track), lead, tail)
+    return RegisterStory(track, begin_wh, _usable_stop(meter_stop_wh, begin_wh, track), lead, tail)
 
 
 def _in_order(samples: Sequence[Sample]) -> list[tuple[datetime, SampleContext, int]]:
@@ -205,13 +213,13 @@ def _usable_stop(
     return None if meter_stop_wh == 0 and counted else meter_stop_wh
 
 
-def _stop_flags(meter_stop_wh: int | None, story: _Story) -> list[EnergyFlag]:
+def _stop_flags(meter_stop_wh: int | None, story: RegisterStory) -> list[EnergyFlag]:
     if meter_stop_wh is None:
         return [EnergyFlag.STOP_MISSING]
     return [EnergyFlag.STOP_UNKNOWN] if story.stop_wh is None else []
 
 
-def _judge(between_wh: int, story: _Story) -> EnergyFlag | None:
+def _judge(between_wh: int, story: RegisterStory) -> EnergyFlag | None:
     """What speaks against stop minus begin."""
     if between_wh < 0:
         return EnergyFlag.STOP_BELOW_START
@@ -220,7 +228,8 @@ def _judge(between_wh: int, story: _Story) -> EnergyFlag | None:
         return None
     # A begin far below the samples is a placeholder when the stop is on the samples' base; else
     # begin and stop have a base of their own.
-    is_far = story.begin_wh is not None and track.first_wh - story.begin_wh > story.lead_wh
+    lead_wh = story.lead_wh + track.resolution_wh
+    is_far = story.begin_wh is not None and track.first_wh - story.begin_wh > lead_wh
     if is_far and story.stop_fits:
         return EnergyFlag.BEGIN_IMPLAUSIBLE
     rounding = _ROUNDING_WH + 2 * track.resolution_wh
@@ -231,7 +240,7 @@ def _judge(between_wh: int, story: _Story) -> EnergyFlag | None:
     return None
 
 
-def _rebuild(story: _Story, flags: list[EnergyFlag]) -> EnergyEvidence:
+def _rebuild(story: RegisterStory, flags: list[EnergyFlag]) -> EnergyEvidence:
     track = story.track
     if track.first_wh is None or track.last_wh is None:
         return _evidence(0, story, EnergySource.NONE, [*flags, EnergyFlag.REGISTER_MISSING])
@@ -252,7 +261,7 @@ def _rebuild(story: _Story, flags: list[EnergyFlag]) -> EnergyEvidence:
 
 
 def _evidence(
-    energy_wh: int, story: _Story, source: EnergySource, flags: list[EnergyFlag]
+    energy_wh: int, story: RegisterStory, source: EnergySource, flags: list[EnergyFlag]
 ) -> EnergyEvidence:
     track = story.track
     by_registers = source is EnergySource.REGISTERS

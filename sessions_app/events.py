@@ -26,7 +26,7 @@ class SessionCompleted(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionCleared(DomainEvent):
-    """The checks are through, or a person released it: billing may have the session."""
+    """The checks are through, or a person or a rule released it: billing may have the session."""
 
     type = "session.cleared"
     session_id: UUID
@@ -34,8 +34,25 @@ class SessionCleared(DomainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionHeld(DomainEvent):
-    """A finding keeps the session from being billed until a person releases it."""
+    """A finding keeps the session from being billed until a person or a rule releases it."""
 
     type = "session.held"
     session_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnergyRebuilt(DomainEvent):
+    """The energy of a held session was replaced by one out of its samples, and who did it why.
+
+    Energies in Wh; the true one is at most `bound_wh` off.
+    """
+
+    type = "session.energy_rebuilt"
+    session_id: UUID
+    before_wh: int
+    energy_wh: int
+    bound_wh: int
+    source: str
+    actor: str
     reason: str

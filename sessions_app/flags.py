@@ -11,6 +11,7 @@ class SessionFlag(StrEnum):
     CONFLICTING_START = "conflicting_start"
     CONFLICTING_STOP = "conflicting_stop"
     ENDS_BEFORE_START = "ends_before_start"
+    ENERGY_REBUILT = "energy_rebuilt"
     LATE_SAMPLES = "late_samples"
     LATE_START = "late_start"
     MATCHED_BY_EVIDENCE = "matched_by_evidence"

@@ -11,7 +11,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _COARSEST_WH = 1_000
 _REMEMBERED_READINGS = 10
-_UNKNOWN_WH = -1
 
 # No connector we serve gives more; used where the rating is not known.
 LARGEST_POWER_W = 1_000_000
@@ -33,7 +32,7 @@ class RegisterLimits:
     """How much a register may move.
 
     At most `power_permille` of `power_w` over the time plus `slack_wh`; back by the register's
-    resolution plus `tolerance_wh`; 0 or -1 for `sentinel_samples` readings.
+    resolution plus `tolerance_wh`; 0 or below for `sentinel_samples` readings.
     """
 
     power_w: int = LARGEST_POWER_W
@@ -64,7 +63,7 @@ class RegisterTrack:
 
     `gain_wh` is the energy of all plausible progress. After a step the base it left is kept in
     `other_*` for a while: a register that returns to it was only disturbed. `changes` counts the
-    steps that did not return.
+    steps that did not return, and `gap_ms` is the time they took: of it the register says nothing.
     """
 
     readings: int = 0
@@ -73,12 +72,14 @@ class RegisterTrack:
     last_wh: int | None = None
     last_at_ms: int = 0
     gain_wh: int = 0
+    gap_ms: int = 0
     changes: int = 0
     held: int = 0
     resolution_wh: int = _COARSEST_WH
     other_wh: int | None = None
     other_at_ms: int = 0
     other_gain_wh: int = 0
+    other_gap_ms: int = 0
     other_age: int = 0
 
 
@@ -106,13 +107,14 @@ def follow_register(
 ) -> tuple[RegisterTrack, RegisterStep]:
     """Judges the next reading in time order.
 
-    Steps back and jumps are reported at once, zeros and -1 only when they stay (Wallbox and ABB
-    drop to 0 for a few samples). `begin` is the session's begin register, if known: it tells a
-    placeholder 0 before the first real value from energy. OCPP 2.0.1 J02.FR.16 and J02.FR.17
-    ask for a register that never runs back nor starts again; 1.6 allows a new base per session.
+    Steps back and jumps are reported at once, zeros and less only when they stay (Wallbox and ABB
+    drop to 0 for a few samples, others say -1). `begin` is the session's begin register, if known:
+    it tells a placeholder 0 before the first real value from energy. OCPP 2.0.1 J02.FR.16 and
+    J02.FR.17 ask for a register that never runs back nor starts again; 1.6 allows a new base per
+    session.
     """
     wh, last_wh = reading.wh, track.last_wh
-    if wh == _UNKNOWN_WH or (wh == 0 and last_wh is not None and last_wh > limits.tolerance_wh):
+    if wh < 0 or (wh == 0 and last_wh is not None and last_wh > limits.tolerance_wh):
         return _hold(track, reading, limits)
     resolution_wh = gcd(track.resolution_wh, wh)
     if track.held or resolution_wh != track.resolution_wh:
@@ -198,6 +200,7 @@ def _recover(track: RegisterTrack, reading: RegisterReading) -> tuple[RegisterTr
         last_wh=max(other_wh, reading.wh),
         last_at_ms=reading.at_ms,
         gain_wh=track.other_gain_wh + max(0, reading.wh - other_wh),
+        gap_ms=track.other_gap_ms,
         changes=track.changes - 1,
         other_wh=None,
         other_age=0,
@@ -238,7 +241,9 @@ def _change_base(
         changes=track.changes + 1,
         other_wh=track.last_wh,
         other_at_ms=track.last_at_ms,
+        gap_ms=track.gap_ms + max(0, reading.at_ms - track.last_at_ms),
         other_gain_wh=track.gain_wh,
+        other_gap_ms=track.gap_ms,
         other_age=0,
     )
     return moved, step

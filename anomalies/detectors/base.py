@@ -23,7 +23,7 @@ class View:
     """One sample with its surroundings.
 
     `gap_ms` is the time since the sample before (None for the first); `register` is the judged
-    register value, None when the sample has none.
+    register value, None when the sample has none, and `resolution_wh` its steps as seen so far.
     """
 
     sample: Sample
@@ -31,13 +31,16 @@ class View:
     gap_ms: int | None
     facts: Facts
     register: RegisterStep | None
+    resolution_wh: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """A finished session: its begin and stop (Wh, None if not reported) and its register.
 
-    `limits` say how much the register could move on this connector.
+    `limits` say how much the register could move on this connector. `energy_wh` is what would be
+    billed, `recorded_s` the seconds from start to end as recorded, which are negative for a
+    session that ended before it began.
     """
 
     meter_start_wh: int | None
@@ -47,6 +50,8 @@ class Ending:
     track: RegisterTrack
     limits: RegisterLimits
     facts: Facts
+    energy_wh: int
+    recorded_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Detector(Generic[P, T]):
 
     `step` sees every sample in turn with the detector's own memory: a frozen dataclass of
     integers, booleans, None and pairs of integers, all with defaults. `finish` sees the end.
+    `excuse` says at the end whether what `step` found has turned out to be no fault.
     """
 
     kind: str
@@ -67,6 +73,7 @@ class Detector(Generic[P, T]):
     thresholds: type[T]
     step: Callable[[P, View, T], tuple[P, Finding | None]] | None = None
     finish: Callable[[P, Ending, T], Finding | None] | None = None
+    excuse: Callable[[P, Ending, T], bool] | None = None
 
 
 def moment(at_ms: int) -> datetime:

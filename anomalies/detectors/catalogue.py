@@ -11,7 +11,10 @@ from anomalies.detectors import (
     e9_zero_power,
     m1_register_backwards,
     m2_register_jump,
+    m3_register_stuck,
+    m8_unit_mix,
     m9_stop_inconsistent,
+    s2_time_order,
 )
 from anomalies.detectors.base import Detector
 from anomalies.detectors.register import RegisterThresholds
@@ -23,7 +26,10 @@ CATALOGUE: tuple[Detector[Any, Any], ...] = (
     e9_zero_power.DETECTOR,
     m1_register_backwards.DETECTOR,
     m2_register_jump.DETECTOR,
+    m3_register_stuck.DETECTOR,
+    m8_unit_mix.DETECTOR,
     m9_stop_inconsistent.DETECTOR,
+    s2_time_order.DETECTOR,
 )
 
 _THRESHOLD_SETS: Mapping[str, type] = {

@@ -52,6 +52,16 @@ def apparent_power(sample: Sample, facts: Facts) -> Apparent | None:
     return Apparent(product * _power_factor_permille(sample) // 1_000_000_000, is_whole)
 
 
+def flow_w(sample: Sample, facts: Facts) -> int | None:
+    """The power into the car (W): as reported, else voltage times current; never negative."""
+    if is_exporting(sample):
+        return 0
+    if sample.power_w is not None:
+        return max(0, sample.power_w)
+    apparent = apparent_power(sample, facts)
+    return None if apparent is None else apparent.power_w
+
+
 def is_exporting(sample: Sample) -> bool:
     """Whether the car gives back energy, by the station's export measurands."""
     return any(

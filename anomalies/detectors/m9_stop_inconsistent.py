@@ -1,4 +1,4 @@
-"""M9: the stop register contradicts the begin or the samples."""
+"""M9: the begin or stop register is no value, or contradicts the other or the samples."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from anomalies.types import Action, Finding, Relation, Severity
 
 
 def _finish(_: Nothing, ending: Ending, __: Nothing) -> Finding | None:
-    """Stop below start, 0 or -1 for unknown, or far from what the samples saw (catalogue M9)."""
+    """Stop below start, 0 or -1 for unknown, or far from what the samples saw (catalogue M9).
+
+    A begin below zero is as unknown as such a stop; a begin or stop not sent at all is no finding.
+    """
     start_wh, stop_wh, track = known_start_wh(ending), ending.meter_stop_wh, ending.track
+    if ending.meter_start_wh is not None and start_wh is None:
+        return _finding(ending, "begin_unknown", ending.meter_start_wh, track.first_wh or 0)
     if stop_wh is None:
         return None
     if is_unknown(ending):

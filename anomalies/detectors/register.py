@@ -86,7 +86,7 @@ def balance_of(ending: Ending) -> Balance | None:
         between_wh=stop_wh - begin_wh,
         least_wh=track.gain_wh - rounding_wh - (limits.gain_wh(late_ms) if late_ms > 0 else 0),
         most_wh=track.gain_wh + lead_wh + tail_wh + rounding_wh,
-        begin_is_far=track.first_wh - begin_wh > lead_wh
+        begin_is_far=track.first_wh - begin_wh > lead_wh + track.resolution_wh
         and -rounding_wh <= stop_wh - track.last_wh <= tail_wh,
     )
 

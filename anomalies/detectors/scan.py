@@ -33,7 +33,7 @@ def step(
         return state, ()
     register, register_step = read_register(state.register, sample, at_ms, facts, thresholds)
     gap_ms = None if state.last_at_ms is None else at_ms - state.last_at_ms
-    view = View(sample, at_ms, gap_ms, facts, register_step)
+    view = View(sample, at_ms, gap_ms, facts, register_step, register.resolution_wh)
     memories = dict(state.memories)
     findings = []
     for detector in CATALOGUE:
@@ -56,23 +56,37 @@ def finish(
     started_at: datetime,
     ended_at: datetime,
     facts: Facts,
+    energy_wh: int | None = None,
+    recorded_s: int | None = None,
     thresholds: Thresholds = _DEFAULTS,
-) -> tuple[Finding, ...]:
-    """The checks of a finished session, after its last `step`; at most one finding per kind."""
-    limits = register_limits(facts, thresholds)
+) -> tuple[tuple[Finding, ...], frozenset[str]]:
+    """The checks of a finished session, after its last `step`; at most one finding per kind.
+
+    Start and end are in the time of the samples. `energy_wh` is what would be billed (what the
+    samples show if not given), `recorded_s` the seconds from start to end on record (those
+    between the two if not given). With the findings come the kinds that are excused: what `step`
+    said of them has turned out to be no fault.
+    """
     ending = Ending(
-        meter_start_wh, meter_stop_wh, started_at, ended_at, state.register, limits, facts
+        meter_start_wh,
+        meter_stop_wh,
+        started_at,
+        ended_at,
+        state.register,
+        register_limits(facts, thresholds),
+        facts,
+        state.register.gain_wh if energy_wh is None else energy_wh,
+        int((ended_at - started_at).total_seconds()) if recorded_s is None else recorded_s,
     )
-    found = [
-        detector.finish(
-            state.memories.get(detector.kind) or detector.memory(),
-            ending,
-            thresholds.of(detector.thresholds),
-        )
-        for detector in CATALOGUE
-        if detector.finish is not None
-    ]
-    return tuple(finding for finding in found if finding is not None)
+    found, excused = [], set()
+    for detector in CATALOGUE:
+        memory = state.memories.get(detector.kind) or detector.memory()
+        chosen = thresholds.of(detector.thresholds)
+        if detector.finish is not None:
+            found.append(detector.finish(memory, ending, chosen))
+        if detector.excuse is not None and detector.excuse(memory, ending, chosen):
+            excused.add(detector.kind)
+    return tuple(finding for finding in found if finding is not None), frozenset(excused)
 
 
 def to_json(state: State) -> dict[str, Any]:

@@ -8,14 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from anomalies.models import Incident
 from anomalies.types import Finding
 from chargepoints.models import Connector
 from sessions_app.models import ChargingSession
-from sessions_app.services import release_session
 from sessions_app.types import Sample
 
 SAMPLES_AROUND = 10
@@ -82,20 +80,16 @@ def dismiss_incident(*, incident: Incident, user_id: UUID | None, resolution: st
     return _end(incident, Incident.State.DISMISSED, user_id, resolution)
 
 
-def release_hold(
-    *, session: ChargingSession, user_id: UUID | None, actor: str, reason: str
-) -> bool:
-    """Let billing have a held session on a person's word; False when it was not held."""
-    with transaction.atomic():
-        if not release_session(session_id=session.id, actor=actor, reason=reason):
-            return False
-        Incident.objects.filter(session=session, state=Open, holds_billing=True).update(
-            state=Incident.State.RESOLVED,
-            resolved_at=timezone.now(),
-            resolved_by_id=user_id,
-            resolution=reason[:255],
-        )
-    return True
+def resolve_holding(
+    *, session: ChargingSession, user_id: UUID | None, resolution: str, now: datetime
+) -> None:
+    """End what held a session that has been released."""
+    Incident.objects.filter(session=session, state=Open, holds_billing=True).update(
+        state=Incident.State.RESOLVED,
+        resolved_at=now,
+        resolved_by_id=user_id,
+        resolution=resolution[:255],
+    )
 
 
 def _values(finding: Finding, samples: Sequence[Sample]) -> dict[str, Any]:

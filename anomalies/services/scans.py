@@ -17,6 +17,7 @@ from anomalies.services.incidents import (
     resolve_by_good_session,
     resolve_unconfirmed,
 )
+from anomalies.services.releases import release_by_rules
 from anomalies.types import Finding
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import samples_after, session_samples
@@ -69,7 +70,7 @@ def check_completed_session(*, session_id: UUID, now: datetime) -> None:
         record_findings(session=session, findings=findings, samples=samples)
         resolve_unconfirmed(session=session, kinds=kinds, now=now)
         resolve_by_good_session(session=session, kinds=kinds, now=now)
-        _open_or_close_gate(session, findings)
+        _open_or_close_gate(session, findings, samples, now)
         watch.finished_at = now
         watch.watermark = session.last_seq
         watch.detector_state = {}  # nobody reads on from here
@@ -81,15 +82,26 @@ def _judge(session: ChargingSession, samples: Sequence[Sample]) -> list[Finding]
     facts = replace(session_facts(session), started_at=started_at)
     state, findings = _run(State(), samples, facts)
     if started_at is not None and ended_at is not None:
-        findings += finish(
+        final, excused = finish(
             state,
             meter_start_wh=session.meter_start_wh,
             meter_stop_wh=session.meter_stop_wh,
             started_at=started_at,
             ended_at=ended_at,
             facts=facts,
+            energy_wh=session.energy_wh,
+            recorded_s=_recorded_s(session),
         )
+        findings = [finding for finding in findings if finding.kind not in excused]
+        findings += final
     return _worst_of_each_kind(findings)
+
+
+def _recorded_s(session: ChargingSession) -> int | None:
+    """Whole seconds from start to end as billing would see them, rounded down."""
+    if session.started_at is None or session.ended_at is None:
+        return None
+    return (session.ended_at - session.started_at) // timedelta(seconds=1)
 
 
 def _period(
@@ -125,14 +137,16 @@ def _worst_of_each_kind(findings: Iterable[Finding]) -> list[Finding]:
     return list(chosen.values())
 
 
-def _open_or_close_gate(session: ChargingSession, findings: Sequence[Finding]) -> None:
+def _open_or_close_gate(
+    session: ChargingSession, findings: Sequence[Finding], samples: Sequence[Sample], now: datetime
+) -> None:
     doubts = sorted(
         f"{finding.kind} {finding.cause}" for finding in findings if finding.holds_billing
     )
-    if doubts:
-        hold_session(session_id=session.id, reason=", ".join(doubts))
-    else:
+    if not doubts:
         clear_session(session_id=session.id)
+    elif hold_session(session_id=session.id, reason=", ".join(doubts)):
+        release_by_rules(session=session, doubts=doubts, samples=samples, now=now)
 
 
 def _read_session(session_id: UUID) -> ChargingSession:

@@ -190,6 +190,11 @@ SPOT_PRICE_FEED_UNIT = env.text("SPOT_PRICE_FEED_UNIT", "")
 SPOT_MARKET_TIME_ZONE = env.zone_name("SPOT_MARKET_TIME_ZONE", "Europe/Stockholm")
 # How long a stopped session may wait for messages that are missing before it is completed without.
 SESSION_SETTLE_S = env.whole("SESSION_SETTLE_S", 300)
+# A session held for nothing but these doubts (kind and cause) is released by itself with the energy
+# rebuilt from its samples, if that is at most so many Wh, or thousandths of it, off.
+REBUILD_RELEASES = env.words("REBUILD_RELEASES", ["M2 begin_placeholder"])
+REBUILD_BOUND_WH = env.whole("REBUILD_BOUND_WH", 100, at_least=0)
+REBUILD_BOUND_PERMILLE = env.whole("REBUILD_BOUND_PERMILLE", 10, at_least=0, at_most=100)
 # Key of the HMAC under which charge points' keys are stored; changing it locks them all out.
 OCPP_KEY_SECRET = env.secret("OCPP_KEY_SECRET", at_least=32)
 # Days for which the log of OCPP messages is kept.

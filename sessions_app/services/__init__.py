@@ -7,7 +7,12 @@ from sessions_app.services.authorization import (
     authorize_token,
 )
 from sessions_app.services.completion import settle_next
-from sessions_app.services.gate import clear_session, hold_session, release_session
+from sessions_app.services.gate import (
+    clear_session,
+    hold_session,
+    release_by_rule,
+    release_session,
+)
 from sessions_app.services.matching import flag_all_superseded
 from sessions_app.services.parking import drop_stray_readings
 from sessions_app.services.readings import record_readings
@@ -28,6 +33,7 @@ __all__ = [
     "hold_session",
     "record_event",
     "record_readings",
+    "release_by_rule",
     "release_session",
     "request_start",
     "request_stop",

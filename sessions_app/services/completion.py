@@ -13,14 +13,16 @@ from sessions_app.energy import EnergyEvidence, EnergySource, running_energy_wh,
 from sessions_app.events import SessionCompleted, SessionStarted
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession, MeterSample
-from sessions_app.selectors import session_samples
+from sessions_app.registers import LARGEST_POWER_W, RegisterLimits, epoch_ms
+from sessions_app.selectors import CLOCK_WRONG, rated_power_w, session_samples
 from sessions_app.sequence import holds_all
 from sessions_app.services.locking import add_flags, changing
-from sessions_app.types import Sample, SampleFlag
+from sessions_app.types import Sample, SampleContext
 from tenants.scope import tenant_scope
 
 _OPEN = ChargingSession.State.OPEN
-_CLOCK_WRONG = {SampleFlag.CLOCK_UNSET, SampleFlag.CLOCK_AHEAD}
+# A register that was this low in the session counts from zero: a begin of 0 is no placeholder.
+LOW_REGISTER_WH = 1_000
 
 
 def begin_session(session: ChargingSession, *, started_at: datetime, now: datetime) -> None:
@@ -33,7 +35,7 @@ def finish_if_ready(session: ChargingSession, *, now: datetime) -> None:
     """Complete a locked session that owes nothing more; else give it time to settle.
 
     Owed are the start, the stop, in 2.0.1 the events before the last (by their numbers), and in
-    1.6 the samples that have to stand in for registers which contradict each other.
+    1.6 the samples that have to stand in for registers which contradict each other or the rating.
     """
     if session.state != _OPEN or session.ended_at is None:
         return
@@ -91,16 +93,41 @@ def weigh_energy(session: ChargingSession) -> EnergyEvidence:
         meter_stop_wh=session.meter_stop_wh,
         samples=session_samples(session.id),
         started_at=_known_start(session),
-        ended_at=None if _CLOCK_WRONG & {*session.flags} else session.ended_at,
+        ended_at=None if CLOCK_WRONG & {*session.flags} else session.ended_at,
     )
 
 
 def _owes_nothing(session: ChargingSession, evidence: EnergyEvidence) -> bool:
     if session.final_sequence is None:
         # Stations report a stop of 0 for "unknown", even before their samples are through.
-        return evidence.source is EnergySource.REGISTERS and session.meter_stop_wh != 0
+        by_registers = evidence.source is EnergySource.REGISTERS and session.meter_stop_wh != 0
+        return by_registers and _needs_no_witness(session, evidence)
     # A station whose last event is number 0 does not count, so its numbers prove nothing.
     return session.final_sequence > 0 and holds_all(session.seen_sequence, session.final_sequence)
+
+
+def _needs_no_witness(session: ChargingSession, evidence: EnergyEvidence) -> bool:
+    """Whether begin and stop can be believed before all samples are in.
+
+    Not a begin of 0 that may be a placeholder, nor more energy than the connector can give: there
+    the samples decide, in whatever order they and the stop come.
+    """
+    if session.started_at is None or session.ended_at is None:
+        return False
+    limits = RegisterLimits(power_w=rated_power_w(session) or LARGEST_POWER_W)
+    lasted_ms = epoch_ms(session.ended_at) - epoch_ms(session.started_at)
+    is_timed = not CLOCK_WRONG & {*session.flags}
+    if is_timed and evidence.energy_wh > limits.gain_wh(lasted_ms):
+        return False
+    return session.meter_start_wh != 0 or evidence.energy_wh == 0 or _counts_from_zero(session)
+
+
+def _counts_from_zero(session: ChargingSession) -> bool:
+    return (
+        MeterSample.objects.filter(session=session, energy_wh__gt=0, energy_wh__lte=LOW_REGISTER_WH)
+        .exclude(context=SampleContext.BEGIN)
+        .exists()
+    )
 
 
 def _settle(session: ChargingSession, now: datetime) -> None:
@@ -132,7 +159,7 @@ def _complete(session: ChargingSession, evidence: EnergyEvidence, now: datetime)
 
 def _known_start(session: ChargingSession) -> datetime | None:
     # Where the station's clock was wrong, our time of receipt would lie to its samples' times.
-    return None if _CLOCK_WRONG & {*session.flags} else session.started_at
+    return None if CLOCK_WRONG & {*session.flags} else session.started_at
 
 
 def _first_register_wh(session: ChargingSession) -> int | None:

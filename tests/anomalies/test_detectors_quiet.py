@@ -47,7 +47,7 @@ def findings(
     for sample in sorted(samples, key=sample_order):
         state, new = step(state, sample, facts)
         found += new
-    found += finish(
+    final, excused = finish(
         state,
         meter_start_wh=start,
         meter_stop_wh=stop,
@@ -55,6 +55,8 @@ def findings(
         ended_at=samples[-1].at,
         facts=facts,
     )
+    found = [finding for finding in found if finding.kind not in excused]
+    found += final
     return [(finding.kind, finding.cause) for finding in found]
 
 

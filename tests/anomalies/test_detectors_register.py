@@ -14,7 +14,7 @@ from tests.anomalies.traces import AC, DC, ac, at, begin, changed, kinds, regist
 STEADY = ac([16] * 20)
 
 
-@pytest.mark.parametrize("lost_wh", [400, 1000, 5000])
+@pytest.mark.parametrize("lost_wh", [400, 1000, 2500])
 def test_a_step_back_is_m1_at_once(lost_wh: int) -> None:
     assert kinds(shifted(STEADY, 10, -lost_wh)) == [(10, "M1")]
 

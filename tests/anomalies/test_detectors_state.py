@@ -56,7 +56,7 @@ def revived(state: State) -> State:
     return from_json(json.loads(json.dumps(to_json(state))))
 
 
-def end(state: State, facts: Facts, stop: int | None) -> tuple[Finding, ...]:
+def end(state: State, facts: Facts, stop: int | None) -> tuple[tuple[Finding, ...], frozenset[str]]:
     return finish(
         state,
         meter_start_wh=5,

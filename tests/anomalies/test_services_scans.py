@@ -20,6 +20,7 @@ from sessions_app.models import ChargingSession
 from tests.anomalies.scenes import ENDS_S, Charge, incidents, says_charging
 from tests.anomalies.traces import ac, at, changed, shifted
 from tests.journeys.test_message_order import undone
+from tests.sessions_app.talk import settle
 
 GOOD = ac([16] * 30)
 BACKWARDS = shifted(ac([16] * 30), 10, -2000)
@@ -227,6 +228,7 @@ class TestTheEnd:
         charge.says(GOOD)
         assert charge.scan() == 30
         charge.ends(GOOD[-1].energy_wh or 0)
+        settle()
         charge.check()
         assert "clock_unset" in ChargingSession.objects.get().flags
         assert charge.gate[0] == gate

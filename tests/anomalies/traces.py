@@ -136,7 +136,7 @@ def ending(
 ) -> list[tuple[str, str]]:
     """Kind and cause of what the end of the session shows."""
     state, _ = watch(samples, facts)
-    findings = finish(
+    findings, _ = finish(
         state,
         meter_start_wh=start,
         meter_stop_wh=stop,
