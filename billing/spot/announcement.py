@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -108,26 +108,35 @@ def _component_at(tariff: TariffFacts, at: datetime) -> PriceComponent | None:
 
 
 def _highest_in(tariff: TariffFacts, slot: SpotSlot, at: datetime) -> Decimal | None:
-    """Return the most a kWh can cost in a slot, by whichever energy price the calendar allows.
-
-    What depends on the energy, the duration or the power of the session is taken to hold.
-    """
+    """Return the most a kWh can cost in a slot, at its beginning or at its end."""
     ends = (max(slot.starts_at, at), slot.starts_at + slot.duration - _SECOND)
-    instants = [_wall_time(one.astimezone(at.tzinfo)) for one in ends]
     return max(
         (
             _price(tariff, component, slot)
-            for element in tariff.elements
-            if any(_calendar_allows(element.restrictions, wall) for wall in instants)
-            for component in element.components
-            if component.kind is LineKind.ENERGY
+            for end in ends
+            for component in _possible_at(tariff, _wall_time(end.astimezone(at.tzinfo)))
         ),
         default=None,
     )
 
 
-def _calendar_allows(rule: Restrictions, wall: WallTime) -> bool:
-    only_calendar = Restrictions(
+def _possible_at(tariff: TariffFacts, wall: WallTime) -> Iterator[PriceComponent]:
+    """Yield every energy price that can hold at a time of the calendar.
+
+    Which one does may depend on energy, duration and power, which nobody knows beforehand; the
+    first that depends on the calendar alone shuts out all after it.
+    """
+    for element in tariff.elements:
+        calendar = _calendar_of(element.restrictions)
+        if is_active(calendar, Instant(wall, 0, 0, UNREPORTED, UNREPORTED)):
+            found = [one for one in element.components if one.kind is LineKind.ENERGY]
+            yield from found
+            if found and calendar == element.restrictions:
+                return
+
+
+def _calendar_of(rule: Restrictions) -> Restrictions:
+    return Restrictions(
         time_from=rule.time_from,
         time_to=rule.time_to,
         date_from=rule.date_from,
@@ -136,7 +145,6 @@ def _calendar_allows(rule: Restrictions, wall: WallTime) -> bool:
         season_to=rule.season_to,
         days_of_week=rule.days_of_week,
     )
-    return is_active(only_calendar, Instant(wall, 0, 0, UNREPORTED, UNREPORTED))
 
 
 def _wall_time(at: datetime) -> WallTime:
