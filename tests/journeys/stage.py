@@ -181,7 +181,7 @@ def eventually(look: Callable[[], T | None], within_s: float = WITHIN_S) -> T:
         if found:
             return found
         now = time.monotonic()
-        assert now < deadline, "it never happened"
+        assert now < deadline, f"it never happened; owed: {debts()}"
         if now > sweep_at:
             sweep_at = now + 1
             sweep()
@@ -196,11 +196,18 @@ def sweep() -> None:
 
 def nothing_is_owed() -> bool:
     """Whether the worker has nothing left to do."""
+    return not debts()
+
+
+def debts() -> list[str]:
+    """Everything the worker has still to do, and what it said of it last."""
     with across_tenants(reason="the end of a journey"):
         deliveries = Delivery.objects.filter(state=Delivery.State.PENDING)
-        unfinished = ("pending", "sending", "unknown")
-        calls = StripeCommand.objects.filter(state__in=unfinished)
-        return not deliveries.exists() and not calls.exists()
+        calls = StripeCommand.objects.filter(state__in=("pending", "sending", "unknown"))
+        return [
+            *(f"{row.subscriber} {row.attempts} {row.last_error}" for row in deliveries),
+            *(f"{row} {row.state} {row.attempts} {row.last_error}" for row in calls),
+        ]
 
 
 def ore(*kronor: Decimal) -> list[int]:
