@@ -5,6 +5,15 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+# What a cause is called where its kind's title would mislead.
+CAUSE_TITLES: dict[tuple[str, str], str | Promise] = {
+    ("M2", "above_rated"): _("More energy than the connector can give"),
+    ("M2", "begin_placeholder"): _("Meter reading at the start is a placeholder"),
+    ("M9", "begin_unknown"): _("No real meter reading at the start"),
+    ("M9", "stop_unknown"): _("No real meter reading at the end"),
+    ("M9", "stop_below_start"): _("Meter reading at the end below the one at the start"),
+}
+
 TITLES: dict[str, str | Promise] = {
     "E1": _("Power does not match voltage and current"),
     "E3": _("Current above the limit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,8 +12,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from anomalies.models import Incident
-from anomalies.titles import TITLES
+from anomalies.titles import CAUSE_TITLES, TITLES
 from anomalies.types import Action, Severity
+
+_REBUILT = re.compile(r" \[(\d+) Wh ± (\d+) Wh\]$")
 
 SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("E1", "power_high"): _(
@@ -121,16 +124,36 @@ def explain(incident: Incident) -> Explanation:
     }
     sentence = str(template) % values if template else _fallback(incident, values)
     return Explanation(
-        title=str(TITLES.get(incident.kind, incident.kind)),
+        title=title_of(incident.kind, incident.cause),
         sentence=sentence,
         advice=str(ADVICE.get(incident.action, "")),
     )
 
 
 def explain_hold(reason: str) -> str:
-    """Why a session is held: the faults' titles for what the checks wrote ("M1 lower, E1 ...")."""
-    kinds = [part.split(" ")[0] for part in reason.split(", ")]
-    return ", ".join(str(TITLES[kind]) for kind in kinds) if set(kinds) <= set(TITLES) else reason
+    """Why a session is or was held, for people.
+
+    The faults' titles for what the checks wrote ("M1 lower, E1 ..."), and in words with which
+    energy it was released ("[83 Wh ± 6 Wh]", which `release_session` writes).
+    """
+    figures = _REBUILT.search(reason)
+    doubts = [part.partition(" ") for part in _REBUILT.sub("", reason).split(", ")]
+    text = _REBUILT.sub("", reason)
+    if all(kind in TITLES for kind, _space, _cause in doubts):
+        text = ", ".join(title_of(kind, cause) for kind, _space, cause in doubts)
+    if figures is None:
+        return text
+    energy, bound = (quantity(int(figure), "Wh") for figure in figures.groups())
+    return _t("%(reason)s (energy rebuilt from samples: %(energy)s, at most %(bound)s off)") % {
+        "reason": text,
+        "energy": energy,
+        "bound": bound,
+    }
+
+
+def title_of(kind: str, cause: str) -> str:
+    """A fault in a few words."""
+    return str(CAUSE_TITLES.get((kind, cause)) or TITLES.get(kind, kind))
 
 
 def quantity(value: int, unit: str) -> str:

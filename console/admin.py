@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from anomalies.services import release_hold
+from anomalies.services import RebuildChanged, release_hold
 from chargepoints.services import CommandNotPossible
 from console.answers import say_how_it_went
 from console.charge_point_page import StationAdmin
@@ -122,18 +122,37 @@ class ChargingSessionAdmin(TenantAdmin):
         return _back(session)
 
     def release(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """Let billing have a held session; a reason is needed."""
+        """Let billing have a held session, as measured or rebuilt; a reason is needed."""
         session = self._posted(request, pk, Right.MONEY)
         reason = request.POST.get("reason", "").strip()
-        if not reason:
+        if reason:
+            self._release(request, session, reason)
+        else:
             messages.error(request, _t("Say why the session may be billed."))
-        elif release_hold(
-            session=session, user_id=request.user.pk, actor=_label(request), reason=reason
-        ):
+        return _back(session)
+
+    def _release(self, request: HttpRequest, session: ChargingSession, reason: str) -> None:
+        is_rebuilt = request.POST.get("energy") == "rebuilt"
+        shown = request.POST.get("rebuilt_wh", "")
+        if is_rebuilt and not shown.isdecimal():
+            messages.error(request, _t("The rebuilt energy is missing. Open the page again."))
+            return
+        try:
+            released = release_hold(
+                session=session,
+                user_id=request.user.pk,
+                actor=_label(request),
+                reason=reason,
+                rebuilt_wh=int(shown) if is_rebuilt else None,
+            )
+        except RebuildChanged:
+            text = _t("New measurements have changed the rebuilt energy. Look at it again.")
+            messages.error(request, text)
+            return
+        if released:
             messages.success(request, _t("Released: the session goes to billing."))
         else:
             messages.error(request, _t("The session is not held."))
-        return _back(session)
 
     def _posted(self, request: HttpRequest, pk: UUID, right: Right) -> ChargingSession:
         if request.method != "POST" or not may(request, right):

@@ -14,9 +14,11 @@ from anomalies.wording import explain, explain_hold, quantity
 from billing.models import Charge
 from billing.selectors import payment_state_of
 from billing.selectors.payments import HELD
+from billing.selectors.running_cost import running_charge
 from billing.wording import line_in_words, money
 from chargepoints.admin import exact_time
 from console.charts import Chart, line_chart
+from console.hold import hold_context
 from console.wording import duration, remark, stop_reason
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import CurvePoint, session_curve
@@ -33,6 +35,7 @@ def session_context(session: ChargingSession, *, sees_money: bool) -> dict[str, 
         "charts": _charts(session_curve(session.id), zone),
         "incidents": [(row, explain(row)) for row in incidents_of(session.id)],
         "is_held": session.gate == ChargingSession.Gate.HELD,
+        **hold_context(session),
         "is_completed": session.state == ChargingSession.State.COMPLETED,
         "is_under_way": session.state == ChargingSession.State.OPEN and session.ended_at is None,
         "sees_money": sees_money,
@@ -116,7 +119,13 @@ def _payment(session: ChargingSession) -> dict[str, Any]:
         .first()
     )
     if charge is None:
-        return {"payment": payment, "problem": problem, "lines": []}
+        running = running_charge(session, timezone.now())
+        return {
+            "payment": payment,
+            "problem": problem,
+            "lines": [],
+            "running_cost": running and money(running.gross_minor, running.currency),
+        }
     return {
         "payment": payment,
         "problem": problem,

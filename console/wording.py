@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.energy import EnergyFlag
 from sessions_app.flags import SessionFlag
+from sessions_app.types import SampleFlag
 
 # OCPP 1.6 section 7.36 (Reason) and 2.0.1 part 2 section 3.73 (ReasonEnumType).
 STOP_REASONS: dict[str, str | Promise] = {
@@ -42,6 +43,7 @@ REMARKS: dict[str, str | Promise] = {
     SessionFlag.CONFLICTING_START: _("Several starts that contradict each other"),
     SessionFlag.CONFLICTING_STOP: _("Several stops that contradict each other"),
     SessionFlag.ENDS_BEFORE_START: _("Ended before it began, says the station"),
+    SessionFlag.ENERGY_REBUILT: _("Energy rebuilt from the samples"),
     SessionFlag.LATE_SAMPLES: _("Measurements came after the price was set"),
     SessionFlag.LATE_START: _("The start came late"),
     SessionFlag.MATCHED_BY_EVIDENCE: _("Start and stop matched by their content"),
@@ -59,6 +61,7 @@ REMARKS: dict[str, str | Promise] = {
     EnergyFlag.STOP_IMPLAUSIBLE: _("Implausible meter reading at the end"),
     EnergyFlag.REGISTER_REBASED: _("The meter began anew during the session"),
     EnergyFlag.REGISTER_MISSING: _("No meter readings"),
+    SampleFlag.SIGNED_UNVERIFIED: _("Signed meter values, signatures not verified"),
 }
 
 

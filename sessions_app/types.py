@@ -28,6 +28,7 @@ class SampleFlag(StrEnum):
     PHASE_MISSING = "phase_missing"
     REGISTER_NEGATIVE = "register_negative"
     REGISTER_UNKNOWN = "register_unknown"
+    SIGNED_UNVERIFIED = "signed_unverified"
     SOC_ZERO = "soc_zero"
     TIME_MISSING = "time_missing"
     TIME_UNREADABLE = "time_unreadable"

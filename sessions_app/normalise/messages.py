@@ -75,6 +75,7 @@ def _add(raw: Mapping[str, Any], draft: Draft, overrides: Overrides) -> None:
     signed, is_all = signed_text(raw)
     if signed:
         draft.keep(f"Signed.{measurand_of(raw)}", signed)
+        draft.flags.add(SampleFlag.SIGNED_UNVERIFIED)
     if is_all:
         return
     try:
