@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.models import Charge, ChargeLine, Invoice
+from billing.rating import RatedCharge
 from billing.selectors import current_charge
+from billing.selectors.running_cost import running_charge
 from chargepoints.models import ChargePoint, Command, Connector, Site
 from sessions_app.models import ChargingSession, MeterSample
 
@@ -106,6 +109,15 @@ class ChargeSerializer(serializers.ModelSerializer[Charge]):
         fields = ("currency", "gross_minor", "net_minor", "vat_minor", "rated_at", "lines")
 
 
+class RunningCostSerializer(serializers.Serializer[RatedCharge]):
+    """What a session under way costs so far, as if it ended now."""
+
+    currency = serializers.CharField()
+    gross_minor = serializers.IntegerField()
+    net_minor = serializers.IntegerField()
+    vat_minor = serializers.IntegerField()
+
+
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     """An invoice and whether it is paid."""
 
@@ -168,10 +180,11 @@ class SessionDetailSerializer(SessionSerializer):
 
     charge = serializers.SerializerMethodField()
     invoice = serializers.SerializerMethodField()
+    running_cost = serializers.SerializerMethodField()
 
     class Meta:
         model = ChargingSession
-        fields = (*SessionSerializer.Meta.fields, "charge", "invoice")
+        fields = (*SessionSerializer.Meta.fields, "charge", "invoice", "running_cost")
 
     def get_charge(self, session: ChargingSession) -> dict[str, Any] | None:
         """See `Charge`."""
@@ -182,6 +195,13 @@ class SessionDetailSerializer(SessionSerializer):
         """See `Invoice`."""
         invoice = getattr(self._charge(session), "invoice", None)
         return None if invoice is None else dict(InvoiceSerializer(invoice).data)
+
+    @extend_schema_field(RunningCostSerializer(allow_null=True))
+    def get_running_cost(self, session: ChargingSession) -> dict[str, Any] | None:
+        """See `RunningCost`; null once the session has ended."""
+        sees_money = self.context.get("sees_money")
+        running = running_charge(session, timezone.now()) if sees_money else None
+        return None if running is None else dict(RunningCostSerializer(running).data)
 
     def _charge(self, session: ChargingSession) -> Charge | None:
         return current_charge(session) if self.context.get("sees_money") else None

@@ -50,9 +50,9 @@ def apply_row_security() -> None:
 
 
 def _column_grant(model: type[TenantOwned]) -> sql.Composed:
-    columns = (model._meta.get_field(name).column for name in model.still_writable)
+    written = [f.column for f in model._meta.concrete_fields if f.name in model.still_writable]
     return sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join([sql.Identifier(column) for column in written]),
         sql.Identifier(model._meta.db_table),
         sql.Identifier(APP_ROLE),
     )
