@@ -136,7 +136,8 @@ def _read_idle_fee(document: Mapping[str, Any]) -> IdleFee:
 def _read_reservation_fee(document: Mapping[str, Any]) -> ReservationFee:
     return ReservationFee(
         flat=_number(document.get("flat")),
-        per_minute=_number(document.get("per_minute")),
+        time_price=_number(document.get("time_price")),
         vat_rate=_number(document.get("vat_rate")),
         step_size=document["step_size"],
+        time_unit_s=document["time_unit_s"],
     )

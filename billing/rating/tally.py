@@ -159,7 +159,8 @@ class Tally:
             return
         vat_rate = vat_rate_of(scene.tariff, fee.vat_rate)
         start_s = scene.meter.start_s
-        for per, entered, quantity in ((1, fee.flat, 1), (60, fee.per_minute, scene.reserved_s)):
+        timed = (fee.time_unit_s, fee.time_price, scene.reserved_s)
+        for per, entered, quantity in ((1, fee.flat, 1), timed):
             if entered is None or not quantity:
                 continue
             price = Price(entered, with_vat(scene.tariff, entered, vat_rate), "reservation_fee")

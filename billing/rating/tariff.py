@@ -180,22 +180,25 @@ class IdleFee:
 
 @dataclass(frozen=True, slots=True)
 class ReservationFee:
-    """What a reservation costs that a session followed: once, per minute reserved, or both.
+    """What a reservation costs that a session followed: once, by the time reserved, or both.
 
-    `step_size` is in seconds. A reservation nobody used is not rated with a session.
+    `time_price` is for `time_unit_s` seconds, `step_size` in seconds. A reservation nobody used
+    is not rated with a session.
     """
 
     flat: Decimal | None = None
-    per_minute: Decimal | None = None
+    time_price: Decimal | None = None
     vat_rate: Decimal | None = None
     step_size: int = 1
+    time_unit_s: int = 60
 
     def __post_init__(self) -> None:
         _require_price(self.flat, "reservation fee")
-        _require_price(self.per_minute, "price of reserved time")
+        _require_price(self.time_price, "price of reserved time")
         _require_rate(self.vat_rate)
         _require(self.step_size >= 1, "a step size is at least 1")
-        priced = self.flat is not None or self.per_minute is not None
+        _require(self.time_unit_s in (60, 3600), "time is priced per minute or per hour")
+        priced = self.flat is not None or self.time_price is not None
         _require(priced, "a reservation fee has a price")
 
 

@@ -247,9 +247,10 @@ PRICED = (
 reservation_fees = st.builds(
     ReservationFee,
     flat=prices,
-    per_minute=st.none() | prices,
+    time_price=st.none() | prices,
     vat_rate=maybe_vat,
     step_size=st.sampled_from([1, 60, 900]),
+    time_unit_s=st.sampled_from([60, 3600]),
 )
 idle_fees = st.builds(
     IdleFee,

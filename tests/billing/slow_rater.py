@@ -315,8 +315,8 @@ class SlowRater:
             self.sums["reservation",] = Sum(LineKind.RESERVATION, vat_rate, 1, flat)
         while seconds % fee.step_size:
             seconds += 1
-        if fee.per_minute is not None and seconds:
-            owed = seconds * self._gross(Fraction(fee.per_minute), vat_rate) / 60
+        if fee.time_price is not None and seconds:
+            owed = seconds * self._gross(Fraction(fee.time_price), vat_rate) / fee.time_unit_s
             self.sums["reserved time",] = Sum(LineKind.RESERVATION, vat_rate, seconds, owed)
 
     def _round_steps_up(self) -> None:

@@ -133,7 +133,7 @@ def double(priced: TariffFacts) -> TariffFacts:
         and replace(
             reservation,
             flat=reservation.flat and reservation.flat * 2,
-            per_minute=reservation.per_minute and reservation.per_minute * 2,
+            time_price=reservation.time_price and reservation.time_price * 2,
         ),
         min_price=None,
         max_price=None,
