@@ -50,9 +50,13 @@ def apply_row_security() -> None:
 
 
 def _column_grant(model: type[TenantOwned]) -> sql.Composed:
-    written = [f.column for f in model._meta.concrete_fields if f.name in model.still_writable]
+    columns = [
+        sql.SQL("{}").format(sql.Identifier(str(field.column)))
+        for field in model._meta.concrete_fields
+        if field.name in model.still_writable
+    ]
     return sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(
-        sql.SQL(", ").join([sql.Identifier(column) for column in written]),
+        sql.SQL(", ").join(columns),
         sql.Identifier(model._meta.db_table),
         sql.Identifier(APP_ROLE),
     )
