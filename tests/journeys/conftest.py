@@ -21,6 +21,8 @@ from tests.journeys.stage import (
 from tests.stripe_stand_in.conformance import checked_stand_in
 
 SETTLE_S = "1"
+# Begun first, so that beside it there is time for the others.
+LONGEST = "test_real_sessions.py"
 
 
 @pytest.hookimpl(trylast=True)
@@ -32,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_journey(item):
             item.add_marker(pytest.mark.django_db)
-    items.sort(key=_is_journey)
+    items.sort(key=lambda item: (_is_journey(item), item.path.name != LONGEST))
 
 
 def _is_journey(item: pytest.Item) -> bool:
