@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
@@ -60,10 +61,22 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
             "nominal_voltage_mv",
         )
         help_texts = {
-            "price_area": _("SE1 to SE4 in Sweden."),
+            "price_area": _(
+                "SE1 to SE4 in Sweden. Tariffs that follow the market take its prices of this"
+                " area; without one their fallback price holds."
+            ),
             "latitude": _("In degrees, for example 59.3293."),
             "longitude": _("In degrees, for example 18.0686."),
         }
+
+    def clean_price_area(self) -> str:
+        """As markets write it: capitals and digits."""
+        area: str = self.cleaned_data["price_area"].strip().upper()
+        if area and not re.fullmatch(r"[A-Z0-9][A-Z0-9_-]{1,15}", area):
+            raise forms.ValidationError(
+                _("A price area has capital letters and digits, such as SE3 or DE-LU.")
+            )
+        return area
 
 
 class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,7 +14,8 @@ from django.db.models import QuerySet
 
 from billing.models.spot import SPOT_PRICES_LOCK, SpotPrice
 from billing.rating import SpotSlot
-from billing.spot.slots import HOUR_S
+from billing.spot.days import day_bounds, day_slots
+from billing.spot.slots import HOUR_S, QUARTER_S
 from chargepoints.models import Site
 
 
@@ -67,3 +71,41 @@ def areas_in_use() -> list[tuple[str, str]]:
 def market_zone() -> ZoneInfo:
     """The time zone in which the market's days begin and end."""
     return ZoneInfo(settings.SPOT_MARKET_TIME_ZONE)
+
+
+@dataclass(frozen=True, slots=True)
+class DaySlot:
+    """One slot of a market day; `revisions` are oldest first, none where no price is known."""
+
+    starts_at: datetime
+    ends_at: datetime
+    revisions: tuple[SpotPrice, ...]
+
+    @property
+    def price(self) -> Decimal | None:
+        """The price that holds, per kWh in major units without VAT."""
+        return self.revisions[-1].price if self.revisions else None
+
+
+def spot_day(*, area: str, currency: str, day: date) -> list[DaySlot]:
+    """Return every slot of a market day with all its prices; times are the market's own."""
+    zone = market_zone()
+    start_at, end_at = day_bounds(day, zone)
+    revisions: dict[datetime, list[SpotPrice]] = defaultdict(list)
+    for row in SpotPrice.objects.filter(
+        area=area, currency=currency, starts_at__gte=start_at, starts_at__lt=end_at
+    ).order_by("starts_at", "revision"):
+        revisions[row.starts_at].append(row)
+    lengths = {rows[0].duration_s for rows in revisions.values()}
+    duration_s = lengths.pop() if len(lengths) == 1 else QUARTER_S
+    step = timedelta(seconds=duration_s)
+    return [
+        DaySlot(at.astimezone(zone), (at + step).astimezone(zone), tuple(revisions.get(at, ())))
+        for at in day_slots(day, duration_s, zone)
+    ]
+
+
+def areas_with_prices() -> list[tuple[str, str]]:
+    """Every price area and currency of which a price is recorded, in order."""
+    known = SpotPrice.objects.order_by("area", "currency").values_list("area", "currency")
+    return list(known.distinct())

@@ -137,6 +137,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link(_("Tariffs"), "sell", "admin:billing_tariff_changelist"),
+                    _link(_("Spot prices"), "show_chart", "admin:billing_spotprice_changelist"),
                     _link(
                         _("Invoices"), "receipt_long", "admin:billing_invoice_changelist", "money"
                     ),

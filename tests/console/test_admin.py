@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.test import Client
@@ -15,7 +17,8 @@ from tests.cast import NOON, a_member, a_tariff, a_tenant
 from tests.operators import Operator
 
 PAGES = sorted(f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry)
-MONEY_PAGES = [page for page in PAGES if page.startswith("billing_") and "tariff" not in page]
+PRICE_PAGES = re.compile("tariff|spotprice")
+MONEY_PAGES = [p for p in PAGES if p.startswith("billing_") and not PRICE_PAGES.search(p)]
 
 
 @pytest.fixture
