@@ -45,6 +45,11 @@ def _zone(name: str) -> ZoneInfo:
         raise UnratableSession(f"no time zone is called {name!r}") from error
 
 
+@lru_cache(maxsize=256)
+def _fixed_zone(offset_s: int) -> timezone:
+    return timezone(timedelta(seconds=offset_s))
+
+
 def _offset_s(zone: ZoneInfo, at_s: int) -> int:
     offset = datetime.fromtimestamp(at_s, zone).utcoffset() or timedelta()
     return offset // timedelta(seconds=1)
@@ -81,8 +86,7 @@ class WallClock:
 
     def text_at(self, at_s: int) -> str:
         """Write a Unix second as local ISO time with its offset."""
-        offset = timezone(timedelta(seconds=self.offset_at(at_s)))
-        return datetime.fromtimestamp(at_s, offset).isoformat()
+        return datetime.fromtimestamp(at_s, _fixed_zone(self.offset_at(at_s))).isoformat()
 
     def crossings(self, seconds_of_day: Iterable[int]) -> set[int]:
         """Return every Unix second at which the clock may come to show one of these times.

@@ -38,15 +38,17 @@ class MeterPoint(NamedTuple):
 
 def order_readings(readings: Iterable[Reading]) -> list[MeterRow]:
     """Return the readings in time order without repeats, whatever order they arrived in."""
-    rows = {
-        (
-            whole_second(at),
-            register_wh,
-            UNREPORTED if power_w is None else power_w,
-            UNREPORTED if current_ma is None else current_ma,
+    rows = set()
+    for at, register_wh, power_w, current_ma in readings:
+        since = at - _EPOCH
+        rows.add(
+            (
+                since.days * 86400 + since.seconds,
+                register_wh,
+                UNREPORTED if power_w is None else power_w,
+                UNREPORTED if current_ma is None else current_ma,
+            )
         )
-        for at, register_wh, power_w, current_ma in readings
-    }
     return sorted(rows)
 
 

@@ -55,14 +55,14 @@ def bound_splits(scene: Scene, cuts: Cuts, tally: Tally) -> SplitBounds:
     for index, segment in enumerate(cuts.segments[1:], start=1):
         if segment.from_s not in cuts.price_times_s or segment.from_s in splits:
             continue
-        split = _split_at(scene, segment.from_s)
-        if not split.max_error_wh:
+        error_wh = scene.meter.error_at(segment.from_s)
+        if not error_wh:
             continue
         before, now = tally.energy_prices[index - 1 : index + 1]
         change = abs(Fraction(now) - Fraction(before)) / 1000
-        worth = max(change, widest) * split.max_error_wh
+        worth = max(change, widest) * error_wh
         if worth:
-            splits[segment.from_s] = split
+            splits[segment.from_s] = _split_at(scene, segment.from_s)
             amount += worth
     amount += _time_error(scene, cuts)
     power = _bound_power(scene, cuts, tally)
