@@ -65,7 +65,7 @@ def release_by_rules(
 
 
 def _shown(session: ChargingSession, rebuilt_wh: int) -> RebuiltEnergy:
-    rebuilt = rebuilt_energy(session)
+    rebuilt = rebuilt_energy(ChargingSession.objects.get(pk=session.pk))
     if rebuilt is None or rebuilt.energy_wh != rebuilt_wh:
         raise RebuildChanged(f"session {session.pk}: the samples no longer say {rebuilt_wh} Wh")
     return rebuilt

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing.models import Charge
+from billing.models import Charge, TariffVersion
+from billing.rating import LineKind, PriceComponent, Restrictions, TariffElement, TariffFacts
 from billing.services.invoices import open_billing_account
 from chargepoints.models import ChargePoint
 from chargepoints.types import V16, V201
@@ -20,7 +25,15 @@ from outbox.models import Event
 from outbox.services import deliver_due
 from sessions_app.models import ChargingSession, MeterSample
 from tenants.scope import tenant_scope
-from tests.cast import a_charge_point, a_connector, a_driver, a_tariff, a_tenant
+from tests.cast import (
+    LONG_AGO,
+    a_charge_point,
+    a_connector,
+    a_driver,
+    a_tariff,
+    a_tenant,
+    a_version,
+)
 from tests.sessions_app.talk import (
     Message,
     Talk,
@@ -43,6 +56,21 @@ SHUFFLED = settings(
 )
 
 
+# 4 kr/kWh; half of it from 14.20 (12.20 UTC) on; 1 kr for each minute after charging.
+EVERY_PRICE_BY_THE_CLOCK = TariffFacts(
+    "",
+    "SEK",
+    Decimal(25),
+    (
+        TariffElement(
+            (PriceComponent(LineKind.ENERGY, Decimal(2)),), Restrictions(time_from=time(14, 20))
+        ),
+        TariffElement((PriceComponent(LineKind.ENERGY, Decimal(4)),)),
+        TariffElement((PriceComponent(LineKind.PARKING_TIME, Decimal(1)),)),
+    ),
+)
+
+
 @pytest.fixture
 def charge_point(db: Any) -> Iterator[ChargePoint]:
     tenant = a_tenant()
@@ -50,7 +78,9 @@ def charge_point(db: Any) -> Iterator[ChargePoint]:
         station = a_charge_point()
         a_connector(station)
         a_connector(station, evse_id=2)
-        a_tariff()
+        standard = a_tariff().tariff
+        TariffVersion.objects.update(valid_to=LONG_AGO)
+        a_version(standard, EVERY_PRICE_BY_THE_CLOCK, number=2)
         for driver in (a_driver(), a_driver("DDEEFF")):
             open_billing_account(driver_id=driver.id)
         yield station
@@ -72,12 +102,15 @@ def id_of(talk: Talk, message: Message) -> int:
 
 
 def log_16(talk: Talk) -> list[Message]:
-    """An ordinary session; one that lost its stop before a restart; one with a useless stop."""
+    """An ordinary session; one that lost its stop before a restart; one with a useless stop; and
+    one that begins at a placeholder of 0 before the odometer."""
     ordinary = start()
     lost = start(70, 11_000, tag="ddeeff")
     restarted = start(90, 100, tag="DDEEFF")
     useless = start(0, 0, connector=2)
-    first, second, third, fourth = (id_of(talk, m) for m in (ordinary, lost, restarted, useless))
+    placeholder = start(200, 0, connector=2)
+    starts = (ordinary, lost, restarted, useless, placeholder)
+    first, second, third, fourth, fifth = (id_of(talk, message) for message in starts)
     second_outlet = {"connectorId": 2}
     return [
         ordinary,
@@ -95,6 +128,10 @@ def log_16(talk: Talk) -> list[Message]:
         restarted,
         values(third, 100, 1700),
         stop(third, 120, 5000, idTag="DDEEFF", reason="EVDisconnected"),
+        placeholder,
+        values(fifth, 200, 909_948, **second_outlet),
+        values(fifth, 215, 909_990, **second_outlet),
+        stop(fifth, 230, 910_031),
     ]
 
 
@@ -124,7 +161,8 @@ def outcome(talk: Talk, messages: Sequence[Message]) -> list[Any]:
             talk.say_all(message)
             deliver_due()
         settle()
-        deliver_due()
+        with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
+            deliver_due()
         return [_facts(row) for row in ChargingSession.objects.order_by("transaction_ref").values()]
 
 
@@ -137,13 +175,17 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
     return facts | {
         "flags": {*row["flags"]} - {"late_samples"},
         "events": Counter(told),
-        "charge": charge and (charge.energy_wh, charge.gross_minor, charge.collection),
+        "charge": charge and (charge.energy_wh, charge.collection, _bill(charge)),
         "invoice": invoice and (invoice.total_minor, invoice.vat_minor, invoice.buyer),
         "samples": [
             {k: v for k, v in one.items() if k not in BY_ARRIVAL | {"session_id"}}
             for one in samples
         ],
     }
+
+
+def _bill(charge: Charge) -> Any:
+    return [(line["quantity"], line["trace"]) for line in charge.explanation["lines"]]
 
 
 def summary(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -154,6 +196,7 @@ def summary(facts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 def test_the_logs_say_what_they_are_meant_to(charge_point: ChargePoint) -> None:
     old, new = Talk(charge_point, V16), Talk(charge_point, V201)
     assert summary(outcome(old, log_16(old))) == [
+        (83, "completed", 2),
         (547, "completed", 2),
         (1500, "open", 1),
         (4900, "completed", 1),
@@ -170,6 +213,8 @@ def test_the_logs_end_in_invoices(charge_point: ChargePoint) -> None:
     old, new = Talk(charge_point, V16), Talk(charge_point, V201)
     invoiced = [s["invoice"][0] for s in outcome(old, log_16(old)) if s["invoice"]]
     assert sorted(invoiced) == [1960, 4000]
+    released = [s for s in outcome(old, log_16(old)) if s["gate_reason"]]
+    assert "M2 begin_placeholder [83 Wh ± 7 Wh]" in [s["gate_reason"] for s in released]
     assert sorted(s["invoice"][0] for s in outcome(new, log_201()) if s["invoice"]) == [800, 4000]
 
 
