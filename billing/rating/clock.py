@@ -67,8 +67,8 @@ class WallClock:
     end_s: int
 
     def offset_at(self, at_s: int) -> int:
-        """Return the UTC offset at a Unix second, in seconds."""
-        return self.offsets_s[bisect_right(self.starts_s, at_s) - 1]
+        """Return the UTC offset at a Unix second, in seconds; before the first, that of it."""
+        return self.offsets_s[max(bisect_right(self.starts_s, at_s) - 1, 0)]
 
     def wall_time_at(self, at_s: int) -> WallTime:
         """Return what the site's clock shows at a Unix second."""
