@@ -19,7 +19,7 @@ from chargepoints.types import V16, V201
 from config.devstack.stripe_stand_in import StandIn
 from config.ocpp import STATIONS
 from outbox.services import deliver_due
-from sessions_app.models import ChargingSession, MeterSample
+from sessions_app.models import MeterSample
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.billing.scenes import PLATFORM, a_payer, an_invoice, send_all, state_of
