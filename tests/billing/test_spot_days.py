@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.spot.days import day_bounds, day_of, day_slots
@@ -33,11 +33,13 @@ def test_swedish_days_have_92_96_or_100_quarters(day: date, known: tuple[datetim
     assert len(day_slots(day, 3600, STOCKHOLM)) == known[1] // 4
 
 
+@settings(deadline=None)
 @given(ZONES, DATES)
 def test_days_follow_each_other_without_a_gap(zone: ZoneInfo, day: date) -> None:
     assert day_bounds(day, zone)[1] == day_bounds(day + timedelta(days=1), zone)[0]
 
 
+@settings(deadline=None)
 @given(ZONES, DATES, st.sampled_from([900, 3600]))
 def test_every_slot_lies_in_its_day_and_they_fill_it(
     zone: ZoneInfo, day: date, duration_s: int

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.spot.checks import check_days
@@ -68,6 +68,7 @@ def test_a_slot_without_a_price_is_left_out(shape) -> None:  # type: ignore[no-u
     check_days(slots, STOCKHOLM, allow_gaps=True)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.decimals(-100, 100, places=9), min_size=96, max_size=96))
 def test_prices_come_through_unchanged(prices: list[Decimal]) -> None:
     texts = [f"{price:f}" for price in prices]
