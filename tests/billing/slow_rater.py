@@ -28,6 +28,7 @@ from billing.rating import (
 
 SECOND = timedelta(seconds=1)
 QUARTER = timedelta(minutes=15)
+ALWAYS = Restrictions()
 TIMES = (LineKind.TIME, LineKind.PARKING_TIME, LineKind.SESSION_TIME)
 MINOR = {"SEK": (100, 1), "EUR": (100, 1), "JPY": (1, 1), "KWD": (1000, 10), "ISK": (100, 100)}
 
@@ -133,6 +134,8 @@ class SlowRater:
             return self.curve[-1][1]
         later = bisect_right(self.times, at)
         (t0, e0, p0), (t1, e1, p1) = self.curve[later - 1], self.curve[later]
+        if at == t0:
+            return e0
         part = Fraction((at - t0) // SECOND, (t1 - t0) // SECOND)
         if p0 is not None and p1 is not None and p0 + p1 > 0:
             power_now = p0 + (p1 - p0) * part
@@ -187,7 +190,7 @@ class SlowRater:
         return None
 
     def _clock_fits(self, rule: Restrictions, at: datetime, local: datetime) -> bool:
-        if rule == Restrictions():
+        if rule == ALWAYS:
             return True
         day, month_day = local.date(), (local.month, local.day)
         elapsed = (at - self.start) // SECOND
