@@ -166,9 +166,10 @@ def drives(draw: st.DrawFn, *, longest_s: int = 1200, may_resume: bool = True) -
     duration_s = draw(st.integers(0, longest_s))
     curve = draw(curves(duration_s))
     last_rise_s = curve.index(curve[-1])
+    starts = st.integers(-max(300, longest_s * 5 // 6), 300)
     told = st.integers(0 if may_resume else last_rise_s, duration_s)
     return Drive(
-        start=draw(st.sampled_from(MOMENTS)) + timedelta(seconds=draw(st.integers(-1000, 300))),
+        start=draw(st.sampled_from(MOMENTS)) + timedelta(seconds=draw(starts)),
         curve=curve,
         first_wh=draw(st.integers(0, 5_000_000)),
         ended_s=draw(st.none() | st.just(last_rise_s) | told),
