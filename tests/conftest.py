@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-# An everyday run leaves the number to each test; rating draws 40 (tests.billing.rating_cases).
+# An everyday run leaves the number to each test; rating draws 25 (tests.billing.rating_cases).
 settings.register_profile("everyday", settings.default)
 settings.register_profile("nightly", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))

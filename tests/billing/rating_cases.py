@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -27,11 +27,11 @@ from billing.rating import (
 
 STOCKHOLM = "Europe/Stockholm"
 
-# Random sessions take a few hundredths of a second each: 40 in everyday runs, and all that a
+# Random sessions take a few hundredths of a second each: 25 in everyday runs, and all that a
 # larger profile (nightly) asks for.
 _ASKED = settings.default.max_examples if settings.default else 100
 random_sessions = settings(
-    max_examples=_ASKED if _ASKED > 100 else min(_ASKED, 40),
+    max_examples=_ASKED if _ASKED > 100 else min(_ASKED, 25),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     # Explaining a failure takes minutes here; the shrunk example says enough.
@@ -281,6 +281,27 @@ def tariffs(*, load: bool = True, spot: bool = True) -> st.SearchStrategy[Tariff
         min_price=st.none() | st.just(Decimal(5)),
         max_price=st.none() | st.just(Decimal(30)),
         reservation_fee=st.none() | reservation_fees,
+    )
+
+
+def unrestricted() -> st.SearchStrategy[TariffFacts]:
+    """Return tariffs whose prices change with nothing but the consumed energy."""
+    kinds = [kind for kind in PRICED if kind is not LineKind.POWER]
+    parts = st.lists(
+        st.builds(PriceComponent, st.sampled_from(kinds), prices, maybe_vat),
+        min_size=1,
+        unique_by=lambda part: part.kind,
+    ).map(tuple)
+    first = st.builds(
+        TariffElement,
+        st.builds(PriceComponent, st.just(LineKind.ENERGY), prices).map(lambda one: (one,)),
+        st.builds(Restrictions, max_energy_wh=st.integers(1, 6000)),
+    )
+    return st.builds(
+        lambda tier, rest, facts: replace(facts, elements=(tier, TariffElement(rest))),
+        first,
+        parts,
+        tariffs(),
     )
 
 
