@@ -15,9 +15,14 @@ from django.utils import translation
 from anomalies import detectors
 from anomalies.detectors import CATALOGUE
 from anomalies.models import Incident
+from anomalies.titles import CAUSE_TITLES
 from anomalies.types import Action
-from anomalies.wording import ADVICE, SENTENCES, TITLES, explain, quantity
+from anomalies.wording import ADVICE, SENTENCES, TITLES, explain, explain_hold, quantity
 
+PLACEHOLDER_REBUILT = (
+    "Mätarställningen vid starten är en platshållare"
+    " (energin återskapad ur mätvärdena: 11,21 kWh, högst 410 Wh fel)"
+)
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SOURCES = sorted(Path(detectors.__file__).parent.glob("[a-z][0-9]*_*.py"))
 
@@ -136,3 +141,25 @@ def test_a_quantity_is_said_as_people_say_it(
     for language, text in (("sv", swedish), ("en", english)):
         with translation.override(language):
             assert quantity(value, unit) == text
+
+
+def test_every_cause_with_a_title_of_its_own_is_a_cause() -> None:
+    assert CAUSE_TITLES.keys() <= SENTENCES.keys()
+
+
+@pytest.mark.parametrize(
+    ("reason", "swedish"),
+    [
+        ("M1 lower, M3 stuck", "Mätarställningen gick bakåt, Mätarställningen står stilla"),
+        ("M2 above_rated", "Mer energi än uttaget kan ge"),
+        ("S2 ends_before_start", "Laddsessionen slutar innan den börjar"),
+        ("Olga: mätaren avläst", "Olga: mätaren avläst"),
+        (
+            "M2 begin_placeholder [11210 Wh ± 410 Wh]",
+            PLACEHOLDER_REBUILT,
+        ),
+    ],
+)
+def test_a_hold_is_explained_in_words(reason: str, swedish: str) -> None:
+    with translation.override("sv"):
+        assert explain_hold(reason) == swedish

@@ -146,6 +146,18 @@ def test_a_held_session_is_released_with_a_reason(volt: Operator) -> None:
     )
 
 
+@pytest.mark.parametrize("shown", ["", "1"])
+def test_a_rebuilt_energy_nobody_was_shown_is_refused(volt: Operator, shown: str) -> None:
+    held(volt)
+    path = reverse("admin:release-session", args=(volt.session.pk,))
+    sent = {"reason": "checked", "energy": "rebuilt", "rebuilt_wh": shown}
+    client = signed_in(volt.tenant, Role.ACCOUNTANT)
+    answer = client.post(path, sent, follow=True, headers={"Accept-Language": "en"})
+    assert "ebuilt energy" in answer.content.decode()
+    with tenant_scope(volt.tenant.id):
+        assert ChargingSession.objects.get().gate == "held"
+
+
 def test_a_technician_cannot_release(volt: Operator) -> None:
     held(volt)
     path = reverse("admin:release-session", args=(volt.session.pk,))
@@ -179,17 +191,11 @@ def test_prices_can_be_published_for_the_future_only(volt: Operator) -> None:
     with tenant_scope(volt.tenant.id):
         version = a_tariff()
     client = signed_in(volt.tenant, Role.ACCOUNTANT)
-    form = {
-        "tariff": version.tariff_id,
-        "valid_from_0": "2020-02-01",
-        "valid_from_1": "00:00:00",
-        "per_kwh": "5.00",
-        "per_minute": "0",
-        "per_session": "0",
-    }
-    add = reverse("admin:billing_tariffversion_add")
-    assert client.post(add, form).status_code == 200
-    assert client.post(add, {**form, "valid_from_0": "2099-02-01"}).status_code == 302
+    client.post(reverse("admin:rewrite-tariff-version", args=(version.pk,)))
+    publish = reverse("admin:publish-tariff", args=(version.tariff_id,))
+    form = {"valid_from_0": "2020-02-01", "valid_from_1": "00:00"}
+    assert client.post(publish, form).status_code == 200
+    assert client.post(publish, {**form, "valid_from_0": "2099-02-01"}).status_code == 302
 
 
 def test_a_viewer_cannot_resolve_incidents(volt: Operator) -> None:
