@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from anomalies.selectors import incidents_of
 from anomalies.wording import explain, explain_hold, quantity
-from billing.models import Charge
+from billing.models import Charge, SessionTariff
 from billing.selectors import payment_state_of
 from billing.selectors.payments import HELD
 from billing.selectors.running_cost import running_charge
@@ -70,12 +70,23 @@ def _facts(session: ChargingSession) -> list[tuple[str, str]]:
         (_("State"), state_text(session)),
         (_("Check"), _gate(session)),
         (_("Transaction"), session.transaction_ref),
+        *_frozen_prices(session),
     ]
     if session.stop_reason:
         rows.append((_("Stop reason"), stop_reason(session.stop_reason)))
     if session.flags:
         rows.append((_("Remarks"), ", ".join(map(remark, session.flags))))
     return rows
+
+
+def _frozen_prices(session: ChargingSession) -> list[tuple[str, str]]:
+    """Which version the session is priced by, the level it was found at, and whose clock."""
+    rows = SessionTariff.objects.select_related("version__tariff", "assignment")
+    frozen = rows.filter(session=session).first()
+    if frozen is None:
+        return []
+    level, clock = frozen.assignment.get_level_display(), frozen.get_clock_rule_display()
+    return [(_("Prices"), f"{frozen.version} · {level} · {clock}")]
 
 
 def _gate(session: ChargingSession) -> str:

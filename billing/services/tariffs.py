@@ -46,7 +46,7 @@ def publish_tariff_version(
             number=(last or 0) + 1,
             valid_from=valid_from,
             currency=prices.currency,
-            document=_without_id(prices),
+            document=prices_document(prices),
             note=note,
             published_by=published_by,
         )
@@ -127,5 +127,6 @@ def _end_open_ones(
     )
 
 
-def _without_id(prices: TariffFacts) -> dict[str, object]:
+def prices_document(prices: TariffFacts) -> dict[str, object]:
+    """Return prices as they are stored: the canonical JSON without an id of its own."""
     return {name: value for name, value in tariff_document(prices).items() if name != "version_id"}

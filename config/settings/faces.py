@@ -129,6 +129,9 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link(_("Drivers"), "person", "admin:sessions_app_driver_changelist"),
+                    _link(
+                        _("Driver groups"), "groups", "admin:sessions_app_drivergroup_changelist"
+                    ),
                     _link(_("Tokens"), "nfc", "admin:sessions_app_idtoken_changelist"),
                 ],
             },
@@ -137,6 +140,11 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _link(_("Tariffs"), "sell", "admin:billing_tariff_changelist"),
+                    _link(
+                        _("Who gets which tariff"),
+                        "rule",
+                        "admin:billing_tariffassignment_changelist",
+                    ),
                     _link(_("Spot prices"), "show_chart", "admin:billing_spotprice_changelist"),
                     _link(
                         _("Invoices"), "receipt_long", "admin:billing_invoice_changelist", "money"
