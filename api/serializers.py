@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from billing.models import Charge, ChargeLine, Invoice
 from billing.rating import RatedCharge
 from billing.selectors import current_charge
 from billing.selectors.running_cost import running_charge
+from billing.services.receipt_links import receipt_token
 from chargepoints.models import ChargePoint, Command, Connector, Site
 from sessions_app.models import ChargingSession, MeterSample
 
@@ -181,10 +185,17 @@ class SessionDetailSerializer(SessionSerializer):
     charge = serializers.SerializerMethodField()
     invoice = serializers.SerializerMethodField()
     running_cost = serializers.SerializerMethodField()
+    receipt_url = serializers.SerializerMethodField()
 
     class Meta:
         model = ChargingSession
-        fields = (*SessionSerializer.Meta.fields, "charge", "invoice", "running_cost")
+        fields = (
+            *SessionSerializer.Meta.fields,
+            "charge",
+            "invoice",
+            "running_cost",
+            "receipt_url",
+        )
 
     def get_charge(self, session: ChargingSession) -> dict[str, Any] | None:
         """See `Charge`."""
@@ -202,6 +213,20 @@ class SessionDetailSerializer(SessionSerializer):
         sees_money = self.context.get("sees_money")
         running = running_charge(session, timezone.now()) if sees_money else None
         return None if running is None else dict(RunningCostSerializer(running).data)
+
+    def get_receipt_url(self, session: ChargingSession) -> str | None:
+        """Where anybody who has this address reads the receipt; null before the session is priced.
+
+        Also null without the billing scope, and once the operator has revoked the link.
+        """
+        token = None if self._charge(session) is None else receipt_token(session)
+        if token is None:
+            return None
+        path = reverse("receipt", args=(token,))
+        request: Request = self.context["request"]
+        return (
+            settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
+        )
 
     def _charge(self, session: ChargingSession) -> Charge | None:
         return current_charge(session) if self.context.get("sees_money") else None

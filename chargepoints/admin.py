@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -119,11 +120,11 @@ class ChargePointAdmin(TenantAdmin):
     )
     list_filter = ("site", "enabled", "boot_state")
     list_select_related = ("site",)
-    search_fields = ("identity", "serial_number", "model")
+    search_fields = ("identity", "public_code", "serial_number", "model")
     inlines = (ConnectorInline,)
     actions = ("new_key", "disable")
     empty_text = _("Add a charge point; its key and the address it connects to are shown then.")
-    readonly_fields = (
+    reported_fields = (
         "shown_online",
         "ocpp_version",
         "vendor",
@@ -136,6 +137,7 @@ class ChargePointAdmin(TenantAdmin):
         "connected_at",
         "key_set_at",
     )
+    readonly_fields = ("shown_prices", *reported_fields)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -147,10 +149,10 @@ class ChargePointAdmin(TenantAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new station has nothing to report yet."""
-        entered = (None, {"fields": ("site", "identity", "enabled")})
+        entered = (None, {"fields": ("site", "identity", "shown_prices", "enabled")})
         if obj is None:
             return ((None, {"fields": ("site", "identity")}),)
-        return (entered, (_("Reported by the station"), {"fields": self.readonly_fields}))
+        return (entered, (_("Reported by the station"), {"fields": self.reported_fields}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The identity is in the station's own settings: it does not change."""
@@ -183,6 +185,17 @@ class ChargePointAdmin(TenantAdmin):
         if charge_point.is_online(timezone.now()):
             return "online", str(_("Online"))
         return "offline", str(_("Offline"))
+
+    @admin.display(description=_("public code"))
+    def shown_prices(self, charge_point: ChargePoint) -> SafeString:
+        """The code, with the way to the public price list."""
+        place = (charge_point.tenant.slug, charge_point.public_code)
+        return format_html(
+            '{} · <a class="laddbok-link" href="{}">{}</a>',
+            charge_point.public_code,
+            reverse("station-prices", args=place),
+            _("Public price list"),
+        )
 
     @admin.display(description=_("connectors"))
     def shown_connectors(self, charge_point: ChargePoint) -> str:

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chargepoints.public_codes import CODE_LENGTH, new_public_code
 from tenants.models import TenantRecord
 
 SILENCE_BEFORE_OFFLINE = timedelta(minutes=10)
@@ -45,7 +46,11 @@ class Site(TenantRecord):
 
 
 class ChargePoint(TenantRecord):
-    """One station with its own key and at most one live socket."""
+    """One station with its own key and at most one live socket.
+
+    `public_code` is what strangers may know it by (price lists, QR codes): it says nothing about
+    the id the station connects with.
+    """
 
     class BootState(models.TextChoices):
         """The platform's answer to BootNotification."""
@@ -62,6 +67,13 @@ class ChargePoint(TenantRecord):
         _("charge point id"),
         max_length=48,
         validators=[RegexValidator(r"^[A-Za-z0-9*\-_=:+|@.]+$")],
+    )
+    public_code = models.CharField(
+        _("public code"),
+        max_length=CODE_LENGTH,
+        unique=True,
+        default=new_public_code,
+        editable=False,
     )
     key_mac = models.CharField(max_length=64, blank=True, editable=False)
     key_set_at = models.DateTimeField(_("key set"), null=True, editable=False)

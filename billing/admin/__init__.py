@@ -1,8 +1,9 @@
-"""Admin pages of tariffs, market prices, invoices, the books and the calls owed to Stripe."""
+"""Admin pages of tariffs, market prices, receipts, invoices, the books and calls to Stripe."""
 
 from billing.admin import (
     invoices,
     ledger,
+    receipts,
     spot,
     stripe_calls,
     tariff_assignments,
@@ -13,6 +14,7 @@ from billing.admin import (
 __all__ = [
     "invoices",
     "ledger",
+    "receipts",
     "spot",
     "stripe_calls",
     "tariff_assignments",

@@ -449,4 +449,24 @@ class Migration(migrations.Migration):
             model_name='charge',
             constraint=models.CheckConstraint(condition=models.Q(('gross_minor__gte', 0)), name='a_charge_is_never_negative'),
         ),
+        migrations.CreateModel(
+            name='ReceiptLink',
+            fields=[
+                ('id', models.UUIDField(default=tenants.models.new_id, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('salt', models.CharField(editable=False, max_length=64)),
+                ('token_hash', models.CharField(editable=False, max_length=64, unique=True)),
+                ('renewed_at', models.DateTimeField(editable=False, null=True, verbose_name='renewed')),
+                ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='revoked')),
+                ('session', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='receipt_link', to='sessions_app.chargingsession', verbose_name='session')),
+                ('tenant', models.ForeignKey(default=tenants.scope.required_tenant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant', verbose_name='organisation')),
+            ],
+            options={
+                'verbose_name': 'receipt link',
+                'verbose_name_plural': 'receipt links',
+                'ordering': ('-id',),
+                'abstract': False,
+                'base_manager_name': 'objects',
+            },
+        ),
     ]

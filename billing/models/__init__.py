@@ -3,6 +3,7 @@
 from billing.models.charges import Charge, ChargeLine
 from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, StripeAccount
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
+from billing.models.receipts import ReceiptLink
 from billing.models.spot import SpotPrice
 from billing.models.stripe import EventWatermark, StripeCommand, StripeEvent
 from billing.models.tariffs import (
@@ -24,6 +25,7 @@ __all__ = [
     "JournalEntry",
     "LedgerAccount",
     "Posting",
+    "ReceiptLink",
     "SessionTariff",
     "SpotPrice",
     "StripeAccount",

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "anomalies",
     "api",
     "console",
+    "drivers",
     "config",
 ]
 
@@ -199,6 +200,10 @@ REBUILD_BOUND_PERMILLE = env.whole("REBUILD_BOUND_PERMILLE", 10, at_least=0, at_
 OCPP_KEY_SECRET = env.secret("OCPP_KEY_SECRET", at_least=32)
 # Days for which the log of OCPP messages is kept.
 OCPP_LOG_DAYS = env.whole("OCPP_LOG_DAYS", 30, at_least=1)
+
+# Where the public finds this installation (https://laddbok.example), for links in receipts that
+# leave it; without it links say the address they were asked under.
+PUBLIC_URL = env.web_template("PUBLIC_URL", "", places=()).rstrip("/")
 
 LOGGING = logging_settings(env.text("LOG_LEVEL", "INFO"), json_lines=True)
 LOGGING_CONFIG = "logging.config.dictConfig"

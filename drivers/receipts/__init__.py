@@ -1,0 +1,1 @@
+"""The receipt of one session, followed step by step: as a page and as a PDF."""

@@ -1,0 +1,1 @@
+"""What answers drivers and the public."""
