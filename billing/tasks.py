@@ -11,6 +11,7 @@ from billing.selectors import ledger_faults
 from billing.services.spot_prices import fetch_due_prices
 from billing.services.stripe_commands import send_due_stripe_commands as send_due
 from billing.services.stripe_events import fetch_missed_events
+from billing.services.what_if import run_due_what_ifs as run_due
 from tenants.scope import across_tenants
 
 log = logging.getLogger(__name__)
@@ -43,3 +44,9 @@ def fetch_spot_prices() -> int:
     """Fetch market prices of today and tomorrow; how many were new or another than before."""
     done = fetch_due_prices(now=timezone.now())
     return done.added + done.revised
+
+
+@shared_task(name="billing.tasks.run_due_what_ifs")
+def run_due_what_ifs() -> int:
+    """Answer the what-if questions that wait."""
+    return run_due()

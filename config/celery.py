@@ -60,6 +60,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900.0},
     },
+    "answer what-if questions": {
+        "task": "billing.tasks.run_due_what_ifs",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     # Tomorrow's prices are published at about 12 UTC; the other times are for what failed before.
     "fetch spot prices": {
         "task": "billing.tasks.fetch_spot_prices",

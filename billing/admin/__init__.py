@@ -9,6 +9,7 @@ from billing.admin import (
     tariff_assignments,
     tariff_versions,
     tariffs,
+    what_if,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "tariff_assignments",
     "tariff_versions",
     "tariffs",
+    "what_if",
 ]

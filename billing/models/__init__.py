@@ -14,6 +14,7 @@ from billing.models.tariffs import (
     TariffLevel,
     TariffVersion,
 )
+from billing.models.what_if import WhatIfRun
 
 __all__ = [
     "BillingAccount",
@@ -36,4 +37,5 @@ __all__ = [
     "TariffDraft",
     "TariffLevel",
     "TariffVersion",
+    "WhatIfRun",
 ]

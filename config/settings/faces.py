@@ -147,6 +147,12 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _link(_("Spot prices"), "show_chart", "admin:billing_spotprice_changelist"),
                     _link(
+                        _("What-ifs"),
+                        "query_stats",
+                        "admin:billing_whatifrun_changelist",
+                        "money",
+                    ),
+                    _link(
                         _("Invoices"), "receipt_long", "admin:billing_invoice_changelist", "money"
                     ),
                     _link(
