@@ -10,9 +10,9 @@ from billing.events import StripeEventStored
 from billing.selectors.tariffs import TariffNotInForce
 from billing.services.charges import rate_session
 from billing.services.invoices import issue_invoice
-from billing.services.session_tariffs import freeze_tariff
+from billing.services.session_tariffs import freeze_tariff, readings_due_by
 from billing.services.stripe_events import answer_event
-from outbox.events import subscribe
+from outbox.events import NotYet, subscribe
 from sessions_app.events import SessionCleared, SessionStarted
 from sessions_app.models import ChargingSession
 
@@ -33,8 +33,11 @@ def freeze_prices(event: SessionStarted) -> None:
 
 @subscribe(SessionCleared)
 def bill_session(event: SessionCleared) -> None:
-    """Rate the session and issue its invoice, both once."""
+    """Rate the session and issue its invoice, both once; not before its readings are in."""
     now = timezone.now()
+    readings_by = readings_due_by(event.session_id)
+    if readings_by > now:
+        raise NotYet(readings_by)
     charge = rate_session(session_id=event.session_id, now=now)
     issue_invoice(charge_id=charge.pk, now=now)
 

@@ -17,6 +17,15 @@ class DomainEvent:
     occurred_at: datetime
 
 
+class NotYet(Exception):
+    """Raised by a subscriber that wants to hear of the event again at a later time."""
+
+    def __init__(self, until: datetime) -> None:
+        """Not before `until`; it is no failure."""
+        super().__init__(until)
+        self.until = until
+
+
 E = TypeVar("E", bound=DomainEvent)
 Subscriber = Callable[[Any], None]
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from outbox import bell
-from outbox.events import DomainEvent, from_payload, subscriber, subscribers_of, to_payload
+from outbox.events import DomainEvent, NotYet, from_payload, subscriber, subscribers_of, to_payload
 from outbox.models import Delivery, Event
 from tenants.scope import across_tenants, tenant_scope
 
@@ -87,6 +87,10 @@ def _deliver(delivery: Delivery, now: datetime) -> None:
             event_class, function = subscriber(event.type, delivery.subscriber)
             function(from_payload(event_class, event.payload, event.occurred_at))
             _check_deferred_constraints()
+    except NotYet as wish:
+        delivery.due_at = wish.until
+        delivery.save(update_fields=("due_at",))
+        return
     except Exception as error:
         log.warning(
             "delivery failed",

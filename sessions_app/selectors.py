@@ -129,19 +129,17 @@ def rebuilt_energy(
     )
 
 
-def end_of_charging(samples: Sequence[Sample]) -> datetime | None:
+def end_of_charging(samples: Sequence[Sample], meter_stop_wh: int | None) -> datetime | None:
     """The first instant at which the register stood as high as it ever came.
 
-    After it nothing was delivered; before it, a pause was only a pause. None when no register
-    was read. `samples` in the order of their times. Between two readings the later one counts,
-    in the driver's favour.
+    After it nothing was delivered; before it, a pause was only a pause. None when charging went
+    on to the end: no register was read, or the stop's is higher than all. `samples` in the order
+    of their times. Between two readings the later one counts, in the driver's favour.
     """
-    registers = [
-        (sample.energy_wh, sample.at) for sample in samples if sample.energy_wh is not None
-    ]
-    if not registers:
+    registers = [(each.energy_wh, each.at) for each in samples if each.energy_wh is not None]
+    highest = max((energy_wh for energy_wh, _at in registers), default=None)
+    if highest is None or (meter_stop_wh is not None and meter_stop_wh > highest):
         return None
-    highest = max(energy_wh for energy_wh, _at in registers)
     return next(at for energy_wh, at in registers if energy_wh == highest)
 
 

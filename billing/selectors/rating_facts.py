@@ -16,9 +16,12 @@ from billing.rating import (
 )
 from billing.selectors.spot_prices import spot_slots
 from billing.selectors.tariffs import without_fees
+from sessions_app.energy import EnergySource
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import end_of_charging, session_samples
 from sessions_app.types import Sample
+
+REBUILT = frozenset({EnergySource.REBUILT_FROM_REGISTERS, EnergySource.REBUILT_FROM_POWER})
 
 
 def session_facts(
@@ -33,7 +36,7 @@ def session_facts(
         raise UnratableSession(f"session {session.pk} has no start or no end")
     shift = timedelta(seconds=clock_shift_s)
     samples = session_samples(session.pk)
-    idle_from = end_of_charging(samples)
+    idle_from = end_of_charging(samples, session.meter_stop_wh)
     return SessionFacts(
         started_at=session.started_at + shift,
         ended_at=max(ended_at, session.started_at) + shift,
@@ -41,7 +44,8 @@ def session_facts(
         time_zone=session.charge_point.site.time_zone,
         charging_ended_at=None if idle_from is None else idle_from + shift,
         readings=_readings(samples, shift),
-        meter_start_wh=session.meter_start_wh,
+        # What was rebuilt does not begin where the station said.
+        meter_start_wh=None if session.energy_source in REBUILT else session.meter_start_wh,
     )
 
 

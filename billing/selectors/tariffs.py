@@ -10,11 +10,13 @@ from uuid import UUID
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from billing.models import TariffAssignment, TariffLevel, TariffVersion
-from billing.rating import TariffFacts, read_tariff
+from billing.rating import LineKind, Restrictions, TariffFacts, read_tariff, uses_spot
 from sessions_app.models import ChargingSession
 
 # From the most particular to the most general; `TariffLevel` lists them in this order.
 PRECEDENCE: Final = tuple(TariffLevel)
+
+_WITHOUT_READINGS: Final = frozenset({LineKind.ENERGY, LineKind.SESSION_TIME, LineKind.FLAT})
 
 
 class TariffNotInForce(LookupError):
@@ -109,6 +111,19 @@ def tariff_facts(version: TariffVersion) -> TariffFacts:
 def without_fees(tariff: TariffFacts) -> TariffFacts:
     """The tariff for a session without energy: nothing was bought, so nothing is charged."""
     return replace(tariff, elements=(), idle_fee=None, min_price=None, max_price=None)
+
+
+def is_priced_by_the_clock(tariff: TariffFacts) -> bool:
+    """Whether it matters to the price when the energy flowed, beside how much it was."""
+    return (
+        tariff.idle_fee is not None
+        or uses_spot(tariff)
+        or any(
+            element.restrictions != Restrictions() or component.kind not in _WITHOUT_READINGS
+            for element in tariff.elements
+            for component in element.components
+        )
+    )
 
 
 def _in_force(at: datetime) -> Q:

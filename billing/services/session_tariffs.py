@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
+
+from django.conf import settings
 
 from billing.models import SessionTariff
 from billing.rating import UnratableSession
-from billing.selectors.tariffs import choose_tariff, target_of
+from billing.selectors.tariffs import (
+    choose_tariff,
+    is_priced_by_the_clock,
+    target_of,
+    tariff_facts,
+)
 from sessions_app.models import ChargingSession
 from sessions_app.types import SampleFlag
 
@@ -45,6 +53,21 @@ def freeze_tariff(session: ChargingSession) -> SessionTariff:
             "clock_shift_s": int((priced_at - session.started_at).total_seconds()),
         },
     )[0]
+
+
+def readings_due_by(session_id: UUID) -> datetime:
+    """When a completed session can be rated: at once, unless readings may still be on their way.
+
+    OCPP 2.0.1 counts its messages, so a session that is complete has them all. A 1.6 station may
+    send readings after the stop; where the price depends on when energy flowed they are waited
+    for, so that the bill is the same in whatever order they come. Raises as `freeze_tariff`.
+    """
+    session = ChargingSession.objects.select_related("charge_point", "driver").get(pk=session_id)
+    completed_at = session.completed_at or session.created_at
+    is_counted = session.final_sequence is not None
+    if is_counted or not is_priced_by_the_clock(tariff_facts(freeze_tariff(session).version)):
+        return completed_at
+    return completed_at + timedelta(seconds=settings.SESSION_SETTLE_S)
 
 
 def believed_start(

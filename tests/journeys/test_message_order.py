@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import transaction
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from sessions_app.models import ChargingSession, MeterSample
 from tenants.scope import tenant_scope
 from tests.cast import (
     LONG_AGO,
+    NOON,
     a_charge_point,
     a_connector,
     a_driver,
@@ -55,6 +55,8 @@ SHUFFLED = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
+
+THAT_EVENING = NOON + timedelta(hours=2)  # when `Talk` says its messages came
 
 # 4 kr/kWh; half of it from 14.20 (12.20 UTC) on; 1 kr for each minute after charging.
 EVERY_PRICE_BY_THE_CLOCK = TariffFacts(
@@ -157,11 +159,12 @@ def log_201() -> list[Message]:
 def outcome(talk: Talk, messages: Sequence[Message]) -> list[Any]:
     """All that matters of the sessions that the messages make, and nothing of it kept."""
     with undone():
-        for message in messages:
-            talk.say_all(message)
-            deliver_due()
+        with time_machine.travel(THAT_EVENING, tick=False):
+            for message in messages:
+                talk.say_all(message)
+                deliver_due()
         settle()
-        with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
+        with time_machine.travel(THAT_EVENING + timedelta(days=3), tick=False):
             deliver_due()
         return [_facts(row) for row in ChargingSession.objects.order_by("transaction_ref").values()]
 
@@ -211,10 +214,10 @@ def test_the_logs_say_what_they_are_meant_to(charge_point: ChargePoint) -> None:
 
 def test_the_logs_end_in_invoices(charge_point: ChargePoint) -> None:
     old, new = Talk(charge_point, V16), Talk(charge_point, V201)
-    sessions = outcome(old, log_16(old))
-    by_energy = {s["energy_wh"]: s for s in sessions if s["invoice"]}
-    assert [by_energy[wh]["invoice"][0] for wh in (10_000, 4900)] == [2660, 980]
-    assert by_energy[83]["gate_reason"] == "M2 begin_placeholder [83 Wh ± 7 Wh]"
+    sessions = {s["energy_wh"]: s for s in outcome(old, log_16(old))}
+    assert [sessions[wh]["invoice"][0] for wh in (10_000, 4900)] == [2660, 980]
+    assert sessions[83]["invoice"] is None  # 17 öre
+    assert sessions[83]["gate_reason"] == "M2 begin_placeholder [83 Wh ± 7 Wh]"
     assert sorted(s["invoice"][0] for s in outcome(new, log_201()) if s["invoice"]) == [1400, 2660]
 
 
