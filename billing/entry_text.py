@@ -7,7 +7,14 @@ from django.utils.translation import gettext as _t
 
 def entry_text(description: str) -> str:
     """The text of an entry the platform made, translated; what people wrote stays as it is."""
-    for mark, template in (("Session ", _t("Session %s")), ("Invoice ", _t("Payment, invoice %s"))):
+    templates = (
+        ("Session ", _t("Session %s")),
+        ("Invoice ", _t("Payment, invoice %s")),
+        ("Correction ", _t("Taken back, session %s")),
+        ("Refund ", _t("Refund, invoice %s")),
+        ("Written off ", _t("Too little to collect, session %s")),
+    )
+    for mark, template in templates:
         if description.startswith(mark):
             return template % description.removeprefix(mark)
     return description

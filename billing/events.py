@@ -34,6 +34,30 @@ class PaymentFailed(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CorrectionsDecided(DomainEvent):
+    """Somebody decided to carry out a dry run; some of its sessions wait to be corrected."""
+
+    type = "corrections.decided"
+    run_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargeCorrected(DomainEvent):
+    """A charge was voided or took the place of another one."""
+
+    type = "charge.corrected"
+    correction_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlementDue(DomainEvent):
+    """The old invoice of a correction is paid or withdrawn: its money can be moved."""
+
+    type = "settlement.due"
+    correction_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class StripeEventStored(DomainEvent):
     """Stripe told us something; the row has it as it came."""
 

@@ -6,11 +6,13 @@ import logging
 
 from django.utils import timezone
 
-from billing.events import StripeEventStored
+from billing.events import CorrectionsDecided, SettlementDue, StripeEventStored
 from billing.selectors.tariffs import TariffNotInForce
 from billing.services.charges import rate_session
+from billing.services.corrections import carry_out_corrections
 from billing.services.invoices import issue_invoice
 from billing.services.session_tariffs import freeze_tariff, readings_due_by
+from billing.services.settlements import settle_correction
 from billing.services.stripe_events import answer_event
 from outbox.events import NotYet, subscribe
 from sessions_app.events import SessionCleared, SessionStarted
@@ -40,6 +42,18 @@ def bill_session(event: SessionCleared) -> None:
         raise NotYet(readings_by)
     charge = rate_session(session_id=event.session_id, now=now)
     issue_invoice(charge_id=charge.pk, now=now)
+
+
+@subscribe(CorrectionsDecided)
+def correct_next_sessions(event: CorrectionsDecided) -> None:
+    """Correct some sessions of a run; the rest is owed again."""
+    carry_out_corrections(run_id=event.run_id, now=timezone.now())
+
+
+@subscribe(SettlementDue)
+def move_money(event: SettlementDue) -> None:
+    """Give back or ask for the difference."""
+    settle_correction(correction_id=event.correction_id, now=timezone.now())
 
 
 @subscribe(StripeEventStored)

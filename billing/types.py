@@ -17,3 +17,18 @@ class Operation(StrEnum):
     PAY_INVOICE = "pay_invoice"
     DELETE_DRAFT = "delete_draft"
     FETCH_INVOICE = "fetch_invoice"
+    VOID_INVOICE = "void_invoice"
+    FETCH_PAYMENT = "fetch_payment"
+    CREATE_CREDIT_NOTE = "create_credit_note"
+    FETCH_REFUND = "fetch_refund"
+
+
+class Problem(StrEnum):
+    """Why the money of a correction waits for a person."""
+
+    DISPUTED = "disputed"
+    REFUNDED_BY_HAND = "refunded_by_hand"
+    REFUSED = "refused"
+    CAME_BACK = "came_back"
+    NOT_SEEN = "not_seen"
+    NOT_WITHDRAWN = "not_withdrawn"

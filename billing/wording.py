@@ -45,6 +45,10 @@ OPERATIONS: dict[str, str | Promise] = {
     Operation.PAY_INVOICE: _("Collect payment"),
     Operation.DELETE_DRAFT: _("Delete draft invoice"),
     Operation.FETCH_INVOICE: _("Fetch invoice"),
+    Operation.VOID_INVOICE: _("Withdraw invoice"),
+    Operation.FETCH_PAYMENT: _("Fetch payment"),
+    Operation.CREATE_CREDIT_NOTE: _("Give money back"),
+    Operation.FETCH_REFUND: _("Fetch refund"),
 }
 
 _HUNDREDTH = Decimal("0.01")

@@ -13,8 +13,9 @@ from anomalies.selectors import incidents_of
 from anomalies.wording import explain, explain_hold, quantity
 from billing.models import Charge, SessionTariff
 from billing.selectors import payment_state_of
-from billing.selectors.payments import HELD
+from billing.selectors.payments import HELD, VOIDED
 from billing.selectors.running_cost import running_charge
+from billing.selectors.settlements import corrections_of
 from billing.wording import line_in_words, money
 from chargepoints.admin import exact_time
 from console.charts import Chart, line_chart
@@ -140,6 +141,8 @@ def _payment(session: ChargingSession) -> dict[str, Any]:
     return {
         "payment": payment,
         "problem": problem,
+        "corrections": corrections_of(session.pk),
+        "may_correct": payment.state != VOIDED,
         "tariff": str(charge.tariff_version),
         "lines": [line_in_words(line, charge.currency) for line in charge.lines.all()],
         "total": money(charge.gross_minor, charge.currency),

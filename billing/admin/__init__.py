@@ -1,6 +1,8 @@
 """Admin pages of tariffs, market prices, receipts, invoices, the books and calls to Stripe."""
 
 from billing.admin import (
+    corrections,
+    credit_notes,
     invoices,
     ledger,
     receipts,
@@ -13,6 +15,8 @@ from billing.admin import (
 )
 
 __all__ = [
+    "corrections",
+    "credit_notes",
     "invoices",
     "ledger",
     "receipts",

@@ -112,14 +112,15 @@ class InvoiceAdmin(TenantAdmin):
     @admin.display(description=_("seller"))
     def shown_seller(self, invoice: Invoice) -> SafeString:
         """As copied in."""
-        return _party(invoice.seller)
+        return party_lines(invoice.seller)
 
     @admin.display(description=_("buyer"))
     def shown_buyer(self, invoice: Invoice) -> SafeString:
         """As copied in."""
-        return _party(invoice.buyer)
+        return party_lines(invoice.buyer)
 
 
-def _party(party: Mapping[str, Any]) -> SafeString:
+def party_lines(party: Mapping[str, Any]) -> SafeString:
+    """Seller or buyer as they stand on a document, a line each."""
     rows = ((party[name],) for name in PARTY if party.get(name))
     return format_html_join("\n", "<div>{}</div>", rows)

@@ -1,9 +1,18 @@
 """Tariffs, charges, the ledger, invoices and what is owed to Stripe."""
 
 from billing.models.charges import Charge, ChargeLine
+from billing.models.corrections import (
+    Correction,
+    CorrectionKind,
+    CorrectionRun,
+    CorrectionTask,
+    CreditNote,
+    CreditNoteCounter,
+)
 from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, StripeAccount
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.receipts import ReceiptLink
+from billing.models.settlements import Refund, Settlement, StripePayment
 from billing.models.spot import SpotPrice
 from billing.models.stripe import EventWatermark, StripeCommand, StripeEvent
 from billing.models.tariffs import (
@@ -20,6 +29,12 @@ __all__ = [
     "BillingAccount",
     "Charge",
     "ChargeLine",
+    "Correction",
+    "CorrectionKind",
+    "CorrectionRun",
+    "CorrectionTask",
+    "CreditNote",
+    "CreditNoteCounter",
     "EventWatermark",
     "Invoice",
     "InvoiceCounter",
@@ -27,11 +42,14 @@ __all__ = [
     "LedgerAccount",
     "Posting",
     "ReceiptLink",
+    "Refund",
     "SessionTariff",
+    "Settlement",
     "SpotPrice",
     "StripeAccount",
     "StripeCommand",
     "StripeEvent",
+    "StripePayment",
     "Tariff",
     "TariffAssignment",
     "TariffDraft",

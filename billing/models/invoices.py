@@ -51,7 +51,11 @@ class BillingAccount(TenantRecord):
 
 
 class Invoice(TenantRecord):
-    """One invoice for one charge, with seller and buyer as they were when it was issued."""
+    """One invoice for one charge, with seller and buyer as they were when it was issued.
+
+    `settled_minor` is how much of the total had been paid with an earlier invoice of the session
+    (or was too little to ask for) when it was issued.
+    """
 
     class State(models.TextChoices):
         """Where the invoice is on its way to being paid."""
@@ -80,6 +84,7 @@ class Invoice(TenantRecord):
     currency = models.CharField(_("currency"), max_length=3)
     total_minor = models.BigIntegerField(_("total"))
     vat_minor = models.BigIntegerField(_("VAT"))
+    settled_minor = models.BigIntegerField(_("paid before"), default=0)
     seller = models.JSONField(_("seller"))
     buyer = models.JSONField(_("buyer"))
     issued_at = models.DateTimeField(_("issued"))
@@ -113,10 +118,20 @@ class Invoice(TenantRecord):
                 & models.Q(total_minor__gte=models.F("vat_minor")),
                 name="invoice_vat_is_part_of_its_total",
             ),
+            models.CheckConstraint(
+                condition=models.Q(settled_minor__gte=0)
+                & models.Q(total_minor__gte=models.F("settled_minor")),
+                name="no_more_is_settled_than_an_invoice_comes_to",
+            ),
         )
 
     def __str__(self) -> str:
         return str(self.number)
+
+    @property
+    def due_minor(self) -> int:
+        """What is to be paid with this invoice."""
+        return self.total_minor - self.settled_minor
 
 
 class InvoiceCounter(TenantRecord):

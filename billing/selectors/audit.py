@@ -57,7 +57,7 @@ _RULES: tuple[tuple[str, str], ...] = (
                        (SELECT id FROM billing_ledgeraccount WHERE code = 'stripe_pending')
             GROUP BY i.id
            HAVING coalesce(sum(p.amount_minor), 0)
-               <> CASE WHEN i.state = 'paid' THEN i.total_minor ELSE 0 END""",
+               <> CASE WHEN i.state = 'paid' THEN i.total_minor - i.settled_minor ELSE 0 END""",
     ),
     (
         "receivables of {} are {} {}, but {} are unpaid",
@@ -66,13 +66,73 @@ _RULES: tuple[tuple[str, str], ...] = (
              FROM (SELECT p.tenant_id, a.currency, sum(p.amount_minor) AS total
                      FROM billing_posting p JOIN billing_ledgeraccount a ON a.id = p.account_id
                     WHERE a.code = 'receivable' GROUP BY p.tenant_id, a.currency) booked
-             FULL JOIN (SELECT c.tenant_id, c.currency, sum(c.gross_minor) AS total
-                          FROM billing_charge c
-                          LEFT JOIN billing_invoice i ON i.charge_id = c.id AND i.state = 'paid'
-                         WHERE i.id IS NULL GROUP BY c.tenant_id, c.currency) owed
+             FULL JOIN (SELECT tenant_id, currency, sum(amount) AS total
+                          FROM (SELECT c.tenant_id, c.currency, c.gross_minor AS amount
+                                  FROM billing_charge c
+                                 UNION ALL
+                                SELECT k.tenant_id, k.currency, -k.old_gross_minor
+                                  FROM billing_correction k
+                                 UNION ALL
+                                SELECT i.tenant_id, i.currency, i.settled_minor - i.total_minor
+                                  FROM billing_invoice i WHERE i.state = 'paid'
+                                 UNION ALL
+                                SELECT r.tenant_id, r.currency, r.amount_minor
+                                  FROM billing_refund r
+                                 WHERE r.state IN ('given', 'dashboard', 'elsewhere')
+                                 UNION ALL
+                                SELECT s.tenant_id, k.currency, -s.written_off_minor
+                                  FROM billing_settlement s
+                                  JOIN billing_correction k ON k.id = s.correction_id) part
+                         GROUP BY tenant_id, currency) owed
                ON owed.tenant_id = booked.tenant_id AND owed.currency = booked.currency
              JOIN tenants_tenant t ON t.id = coalesce(booked.tenant_id, owed.tenant_id)
             WHERE coalesce(booked.total, 0) <> coalesce(owed.total, 0)""",
+    ),
+    (
+        "corrected charge {} of {} is taken back by {}",
+        """SELECT c.id, c.gross_minor, coalesce(sum(p.amount_minor), 0)
+             FROM billing_charge c JOIN billing_correction k ON k.old_charge_id = c.id
+             LEFT JOIN billing_journalentry e
+               ON e.tenant_id = c.tenant_id AND e.ref = 'charge:' || c.id || ':reversed'
+             LEFT JOIN billing_posting p ON p.entry_id = e.id AND p.account_id IN
+                       (SELECT id FROM billing_ledgeraccount WHERE code = 'receivable')
+            GROUP BY c.id HAVING c.gross_minor <> -coalesce(sum(p.amount_minor), 0)""",
+    ),
+    (
+        "invoice {} of corrected charge {} has no credit note of {}",
+        """SELECT i.number, i.charge_id, i.total_minor
+             FROM billing_invoice i JOIN billing_correction k ON k.old_charge_id = i.charge_id
+             LEFT JOIN billing_creditnote n
+               ON n.invoice_id = i.id AND n.correction_id = k.id
+              AND n.total_minor = i.total_minor AND n.vat_minor = i.vat_minor
+            WHERE n.id IS NULL""",
+    ),
+    (
+        "the settled correction of charge {} leaves {} at Stripe for a charge of {}",
+        """WITH held AS (
+               SELECT k.id, k.old_charge_id, k.new_charge_id, k.new_gross_minor,
+                      coalesce((SELECT sum(i.total_minor - i.settled_minor)
+                                  FROM billing_invoice i JOIN billing_charge c ON c.id = i.charge_id
+                                 WHERE c.session_id = k.session_id AND i.state = 'paid'), 0)
+                      - coalesce((SELECT sum(r.amount_minor)
+                                    FROM billing_refund r
+                                    JOIN billing_settlement t ON t.id = r.settlement_id
+                                    JOIN billing_correction o ON o.id = t.correction_id
+                                   WHERE o.session_id = k.session_id
+                                     AND r.state IN ('given', 'dashboard', 'elsewhere')), 0)
+                      AS minor
+                 FROM billing_correction k
+                 JOIN billing_settlement s ON s.correction_id = k.id AND s.state = 'done')
+           SELECT old_charge_id, minor, new_gross_minor FROM held
+            WHERE minor > new_gross_minor AND NOT EXISTS
+                  (SELECT 1 FROM billing_correction later
+                    WHERE later.old_charge_id = held.new_charge_id)""",
+    ),
+    (
+        "credit note numbers of {} have a gap: {} up to {}",
+        """SELECT t.slug, count(n.id), max(n.number)
+             FROM billing_creditnote n JOIN tenants_tenant t ON t.id = n.tenant_id
+            GROUP BY t.slug HAVING count(n.id) <> max(n.number)""",
     ),
     (
         "invoice numbers of {} have a gap: {} up to {}",

@@ -12,11 +12,13 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import Charge, Invoice, StripeCommand
+from billing.models import BillingAccount, Charge, CorrectionKind, Invoice, StripeCommand
+from billing.policy import invoice_minimum_minor
 from sessions_app.models import ChargingSession
 
 NOT_RATED: Final = "not_rated"
 HELD: Final = "held"
+VOIDED: Final = "voided"
 
 STUCK_AFTER: Final = timedelta(hours=1)
 
@@ -25,7 +27,7 @@ STUCK_AFTER: Final = timedelta(hours=1)
 class SessionPayment:
     """A session's payment in one word (`state`) and in the reader's language (`label`).
 
-    `state` is `not_rated`, `held`, a `Charge.Collection` while there is no invoice, or an
+    `state` is `not_rated`, `held`, `voided`, a `Charge.Collection` while there is no invoice, or an
     `Invoice.State`. Amounts are minor units including VAT, None before rating.
     """
 
@@ -53,20 +55,36 @@ def payment_states(sessions: Iterable[ChargingSession]) -> dict[UUID, SessionPay
     """Where the money of several sessions is, by session id, in one query."""
     wanted = list(sessions)
     charges = (
-        Charge.objects.filter(session__in=wanted).select_related("invoice").order_by("revision")
+        Charge.objects.filter(session__in=wanted)
+        .select_related("invoice", "correction")
+        .order_by("revision")
     )
     found = {charge.session_id: charge for charge in charges}
     return {session.pk: _payment(session, found.get(session.pk)) for session in wanted}
 
 
 def current_charge(session: ChargingSession) -> Charge | None:
-    """What the session costs now: the latest revision among `session.charges`."""
-    return max(session.charges.all(), key=lambda charge: charge.revision, default=None)
+    """What the session costs now: the latest revision among `session.charges`, if not voided."""
+    latest = max(session.charges.all(), key=lambda charge: charge.revision, default=None)
+    return None if latest is None or hasattr(latest, "correction") else latest
 
 
 def charges_not_invoiced() -> QuerySet[Charge]:
-    """Charges with money nobody was asked for; `collection` says why at rating."""
-    return Charge.objects.filter(invoice__isnull=True, gross_minor__gt=0)
+    """Charges in force with money nobody was asked for; `collection` says why at rating."""
+    return Charge.objects.filter(invoice__isnull=True, correction__isnull=True, gross_minor__gt=0)
+
+
+def collection_of(*, driver_id: UUID | None, gross_minor: int, currency: str) -> Charge.Collection:
+    """How an amount can be had from a driver as things are now."""
+    if gross_minor == 0:
+        return Charge.Collection.NOTHING_TO_PAY
+    if driver_id is None:
+        return Charge.Collection.UNIDENTIFIED
+    if not BillingAccount.objects.filter(driver_id=driver_id).exists():
+        return Charge.Collection.NO_BILLING_ACCOUNT
+    if gross_minor < invoice_minimum_minor(currency):
+        return Charge.Collection.BELOW_MINIMUM
+    return Charge.Collection.INVOICE
 
 
 def invoices_unpaid() -> QuerySet[Invoice]:
@@ -88,6 +106,9 @@ def _payment(session: ChargingSession, charge: Charge | None) -> SessionPayment:
         if session.gate == ChargingSession.Gate.HELD:
             return SessionPayment(HELD, _("Held"), problem=session.gate_reason)
         return SessionPayment(NOT_RATED, _("Not priced yet"))
+    correction = getattr(charge, "correction", None)
+    if correction is not None and correction.kind == CorrectionKind.VOID:
+        return SessionPayment(VOIDED, _("Costs nothing: voided"), 0, charge.currency)
     invoice = getattr(charge, "invoice", None)
     if invoice is None:
         collection = Charge.Collection(charge.collection)

@@ -14,12 +14,14 @@ from django.db.models.functions import TruncDate
 from billing.models import Charge, Posting
 
 REVENUE_PREFIX = "revenue:"
+REFUND_PREFIX = "refund:"
 
 
 @dataclass(frozen=True, slots=True)
 class DayRevenue:
     """One local day and currency: what was earned (by end of session) and what was paid.
 
+    A correction counts on the day it was made, a refund against what was paid that day.
     Amounts are minor units and come from postings; `sessions` and `energy_wh` from charges.
     """
 
@@ -69,7 +71,8 @@ def _booked(bounds: tuple[datetime, datetime], zone: ZoneInfo) -> Iterable[dict[
             vat=Sum("amount_minor", filter=Q(account__code="vat_output"), default=0),
             paid=Sum(
                 "amount_minor",
-                filter=Q(account__code="stripe_pending", amount_minor__gt=0),
+                filter=Q(account__code="stripe_pending")
+                & (Q(amount_minor__gt=0) | Q(entry__ref__startswith=REFUND_PREFIX)),
                 default=0,
             ),
         )
@@ -86,7 +89,11 @@ def _booked(bounds: tuple[datetime, datetime], zone: ZoneInfo) -> Iterable[dict[
 
 def _charged(bounds: tuple[datetime, datetime], zone: ZoneInfo) -> Iterable[dict[str, Any]]:
     rows = (
-        Charge.objects.filter(session__ended_at__gte=bounds[0], session__ended_at__lt=bounds[1])
+        Charge.objects.filter(
+            correction__isnull=True,
+            session__ended_at__gte=bounds[0],
+            session__ended_at__lt=bounds[1],
+        )
         .values("currency", day=TruncDate("session__ended_at", tzinfo=zone))
         .annotate(count=Count("pk"), energy=Sum("energy_wh"))
     )

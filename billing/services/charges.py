@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.db import transaction
 
-from billing.models import BillingAccount, Charge, ChargeLine, TariffVersion
-from billing.policy import invoice_minimum_minor
+from billing.models import Charge, ChargeLine, TariffVersion
 from billing.rating import LineKind, RatedCharge, RatedLine, rate_again, write_canonically
+from billing.selectors.payments import collection_of
 from billing.selectors.rating_facts import rate_facts, session_facts
 from billing.selectors.tariffs import tariff_facts
 from billing.services.ledger import RECEIVABLE, VAT_OUTPUT, Line, book
@@ -86,19 +86,6 @@ def receivable_owner(session: ChargingSession) -> str:
     return UNIDENTIFIED_OWNER if session.driver_id is None else str(session.driver_id)
 
 
-def collection_of(*, driver_id: UUID | None, gross_minor: int, currency: str) -> Charge.Collection:
-    """How an amount can be had from a driver as things are now."""
-    if gross_minor == 0:
-        return Charge.Collection.NOTHING_TO_PAY
-    if driver_id is None:
-        return Charge.Collection.UNIDENTIFIED
-    if not BillingAccount.objects.filter(driver_id=driver_id).exists():
-        return Charge.Collection.NO_BILLING_ACCOUNT
-    if gross_minor < invoice_minimum_minor(currency):
-        return Charge.Collection.BELOW_MINIMUM
-    return Charge.Collection.INVOICE
-
-
 def _locked_session(session_id: UUID) -> ChargingSession:
     session = (
         ChargingSession.objects.select_for_update(of=("self",))
@@ -164,8 +151,8 @@ def _book_charge(charge: Charge, session: ChargingSession, rated: RatedCharge) -
         return
     book(
         ref=f"charge:{charge.pk}",
-        description=f"Session {_place_and_start(session)}",
-        occurred_at=session.ended_at or charge.rated_at,
+        description=f"Session {place_and_start(session)}",
+        occurred_at=_earned_at(charge, session),
         postings=[
             Line(RECEIVABLE, rated.gross_minor, rated.currency, receivable_owner(session)),
             *(_revenue(line, rated.currency) for line in rated.lines),
@@ -174,7 +161,12 @@ def _book_charge(charge: Charge, session: ChargingSession, rated: RatedCharge) -
     )
 
 
-def _place_and_start(session: ChargingSession) -> str:
+def _earned_at(charge: Charge, session: ChargingSession) -> datetime:
+    """The end of the session; a correction belongs to the time it is made."""
+    return charge.rated_at if charge.revision > 1 else session.ended_at or charge.rated_at
+
+
+def place_and_start(session: ChargingSession) -> str:
     """What people know a session by: the station and the local time of its start."""
     zone = ZoneInfo(session.charge_point.site.time_zone)
     at = session.started_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from billing.events import InvoicePaid, PaymentFailed
-from billing.models import Invoice, JournalEntry, Posting
+from billing.models import Invoice, JournalEntry, Posting, StripePayment
 from billing.services.ledger import RECEIVABLE, STRIPE_PENDING, Line, book
 from billing.stripe_gateway import RemoteInvoice
 from outbox.services import publish
@@ -26,6 +26,12 @@ def block_invoice(invoice: Invoice, problem: str) -> None:
     """A person must look; what was paid stays paid."""
     if invoice.state != State.PAID:
         _move(invoice, State.BLOCKED, problem=problem)
+
+
+def withdraw_invoice(invoice: Invoice) -> None:
+    """Stripe's document is void because the invoice was corrected; what was paid stays paid."""
+    if invoice.state not in (State.PAID, State.VOID):
+        _move(invoice, State.VOID, problem="")
 
 
 def note_refusal(invoice: Invoice, *, needs_action: bool, problem: str, now: datetime) -> None:
@@ -59,7 +65,7 @@ def difference_of(invoice: Invoice, remote: RemoteInvoice) -> str:
     """How Stripe's invoice departs from ours, in words; blank when it does not."""
     pairs = (
         ("currency", invoice.currency, remote.currency),
-        ("total", invoice.total_minor, remote.total_minor),
+        ("total", invoice.due_minor, remote.total_minor),
         ("VAT", invoice.vat_minor, remote.vat_minor),
     )
     wrong = [
@@ -80,7 +86,7 @@ def _open_if_equal(invoice: Invoice, remote: RemoteInvoice) -> None:
 
 def _settle(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
     received = (remote.currency, remote.total_minor, remote.amount_paid_minor)
-    if received != (invoice.currency, invoice.total_minor, invoice.total_minor):
+    if received != (invoice.currency, invoice.due_minor, invoice.due_minor):
         block_invoice(invoice, "Stripe has {} {}, of which {} paid".format(*received))
         return
     paid_at = remote.paid_at or now
@@ -90,9 +96,16 @@ def _settle(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
         description=f"Invoice {invoice.number}",
         occurred_at=paid_at,
         postings=[
-            Line(STRIPE_PENDING, invoice.total_minor, invoice.currency),
-            Line(RECEIVABLE, -invoice.total_minor, invoice.currency, _debtor(invoice)),
+            Line(STRIPE_PENDING, invoice.due_minor, invoice.currency),
+            Line(RECEIVABLE, -invoice.due_minor, invoice.currency, debtor_of(invoice.charge_id)),
         ],
+    )
+    StripePayment.objects.update_or_create(
+        invoice=invoice,
+        defaults={
+            "stripe_account_ref": invoice.stripe_account_ref,
+            "payment_intent_ref": remote.payment_intent_ref,
+        },
     )
     publish(InvoicePaid(invoice_id=invoice.pk, occurred_at=paid_at))
 
@@ -107,16 +120,16 @@ def charge_ref(charge_id: object) -> str:
     return f"charge:{charge_id}"
 
 
-def _debtor(invoice: Invoice) -> str:
+def debtor_of(charge_id: object) -> str:
     """Whose receivable the charge was booked on; the session's driver may have changed since."""
-    entry = JournalEntry.objects.filter(ref=charge_ref(invoice.charge_id)).first()
+    entry = JournalEntry.objects.filter(ref=charge_ref(charge_id)).first()
     posting = (
         Posting.objects.filter(entry=entry, account__code=RECEIVABLE)
         .select_related("account")
         .first()
     )
     if posting is None:
-        raise NoReceivable(charge_ref(invoice.charge_id))
+        raise NoReceivable(charge_ref(charge_id))
     return posting.account.owner
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.events import InvoiceIssued
+from billing.events import InvoiceIssued, InvoicePaid
 from billing.models import BillingAccount, Charge, Invoice, InvoiceCounter, StripeAccount
-from billing.services.charges import collection_of
+from billing.selectors.payments import collection_of
 from billing.services.collection import begin_collection
 from billing.stripe_gateway import Json
 from outbox.services import publish
@@ -39,12 +39,13 @@ def open_billing_account(*, driver_id: UUID, payment_method_ref: str = "") -> Bi
     )[0]
 
 
-def issue_invoice(*, charge_id: UUID, now: datetime) -> Invoice | None:
+def issue_invoice(*, charge_id: UUID, now: datetime, settled_minor: int = 0) -> Invoice | None:
     """Issue a charge's invoice once; a repeated call returns the first one.
 
     None when there is nothing to pay, nobody to send it to, or less than the minimum, as things
     are now; what they were at rating stands in the charge's `collection`. Seller and buyer are
-    copied in as they are now.
+    copied in as they are now. `settled_minor` of it was paid with an earlier invoice of the
+    session; only the rest is collected, and when there is none the invoice is paid at once.
     """
     with transaction.atomic():
         charge = Charge.objects.select_related("session__driver").get(pk=charge_id)
@@ -52,19 +53,25 @@ def issue_invoice(*, charge_id: UUID, now: datetime) -> Invoice | None:
         collection = collection_of(
             driver_id=driver_id, gross_minor=charge.gross_minor, currency=charge.currency
         )
-        if collection != Charge.Collection.INVOICE:
+        if collection != Charge.Collection.INVOICE and not settled_minor:
             return None
         account = BillingAccount.objects.select_for_update().get(driver=charge.session.driver)
         invoice = Invoice.objects.filter(charge=charge).first()
         if invoice is not None:
             return invoice
-        invoice = _write_invoice(charge, account, now)
-        begin_collection(account, now)
+        invoice = _write_invoice(charge, account, now, settled_minor)
         publish(InvoiceIssued(invoice_id=invoice.pk, occurred_at=now))
+        if invoice.state == Invoice.State.PAID:
+            publish(InvoicePaid(invoice_id=invoice.pk, occurred_at=now))
+        else:
+            begin_collection(account, now)
     return invoice
 
 
-def _write_invoice(charge: Charge, account: BillingAccount, now: datetime) -> Invoice:
+def _write_invoice(
+    charge: Charge, account: BillingAccount, now: datetime, settled_minor: int
+) -> Invoice:
+    is_paid = settled_minor == charge.gross_minor
     return Invoice.objects.create(
         charge=charge,
         billing_account=account,
@@ -72,6 +79,9 @@ def _write_invoice(charge: Charge, account: BillingAccount, now: datetime) -> In
         currency=charge.currency,
         total_minor=charge.gross_minor,
         vat_minor=charge.vat_minor,
+        settled_minor=settled_minor,
+        state=Invoice.State.PAID if is_paid else Invoice.State.PREPARING,
+        paid_at=now if is_paid else None,
         seller=_seller(),
         buyer=_buyer(account.driver),
         issued_at=now,

@@ -15,6 +15,8 @@ from billing.models import JournalEntry, LedgerAccount, Posting
 RECEIVABLE: Final = "receivable"
 STRIPE_PENDING: Final = "stripe_pending"
 VAT_OUTPUT: Final = "vat_output"
+BANK: Final = "bank"
+WRITE_OFF: Final = "write_off"
 REVENUE_PREFIX: Final = "revenue:"
 
 # The chart of accounts; an owner (a driver's id) makes one account of the code per owner.
@@ -25,7 +27,7 @@ ACCOUNT_CODES: Final = frozenset(
         "wallet_hold",
         STRIPE_PENDING,
         "stripe_balance",
-        "bank",
+        BANK,
         "revenue:energy",
         "revenue:time",
         "revenue:idle",
@@ -36,7 +38,7 @@ ACCOUNT_CODES: Final = frozenset(
         "platform_fees",
         "refunds",
         "disputes",
-        "write_off",
+        WRITE_OFF,
         "rounding",
     }
 )

@@ -51,23 +51,70 @@ def owe_call(
     return command
 
 
-def owe_fetch(*, invoice: Invoice, now: datetime) -> StripeCommand:
-    """Have the invoice fetched from Stripe and brought in line with it.
+def owe_fetch(
+    *, invoice: Invoice, now: datetime, operation: Operation = Operation.FETCH_INVOICE
+) -> StripeCommand:
+    """Have the invoice, or (`FETCH_PAYMENT`) what paid it, fetched and followed.
 
     A fetch that has not begun yet will see everything known now, so one is enough. The caller
     holds the invoice's row lock, which keeps generations apart.
     """
-    fetches = StripeCommand.objects.filter(operation=Operation.FETCH_INVOICE, entity_id=invoice.pk)
+    return owe_look(
+        operation=operation,
+        entity_id=invoice.pk,
+        account_ref=invoice.stripe_account_ref,
+        about=invoice.stripe_invoice_ref,
+        now=now,
+    )
+
+
+def owe_look(
+    *, operation: Operation, entity_id: UUID, account_ref: str, about: str, now: datetime
+) -> StripeCommand:
+    """Have something fetched, unless that is owed and has not begun; under the entity's lock."""
+    fetches = StripeCommand.objects.filter(operation=operation, entity_id=entity_id)
     waiting = fetches.select_for_update().filter(state=StripeCommand.State.PENDING).first()
     if waiting is not None:
         return waiting
     last = fetches.aggregate(last=Max("generation"))["last"]
     return owe_call(
-        operation=Operation.FETCH_INVOICE,
-        entity_id=invoice.pk,
-        account_ref=invoice.stripe_account_ref,
-        about=invoice.stripe_invoice_ref,
+        operation=operation,
+        entity_id=entity_id,
+        account_ref=account_ref,
+        about=about,
         generation=0 if last is None else last + 1,
+        now=now,
+    )
+
+
+def owe_again(
+    *,
+    operation: Operation,
+    entity_id: UUID,
+    account_ref: str,
+    now: datetime,
+    about: str = "",
+    body: Json | None = None,
+) -> StripeCommand:
+    """Owe a call under a new key, now that the last one of its kind was refused or is done.
+
+    One that is still under way is returned as it is; the caller holds the entity's row lock.
+    """
+    last = (
+        StripeCommand.objects.filter(operation=operation, entity_id=entity_id)
+        .order_by("-generation")
+        .first()
+    )
+    ended = (StripeCommand.State.REJECTED, StripeCommand.State.DONE)
+    if last is not None and last.state not in ended:
+        return last
+    return owe_call(
+        operation=operation,
+        entity_id=entity_id,
+        account_ref=account_ref,
+        about=about,
+        body=body,
+        generation=0 if last is None else last.generation + 1,
         now=now,
     )
 

@@ -17,7 +17,7 @@ def invoice_lines(invoice: Invoice) -> list[InvoiceLine]:
     language = invoice.billing_account.driver.language
     lines = ChargeLine.objects.filter(charge=invoice.charge_id).exclude(gross_minor=0)
     with translation.override(language):
-        return [
+        sold = [
             InvoiceLine(
                 position=line.position,
                 description=_description(line, invoice.currency, language),
@@ -28,6 +28,15 @@ def invoice_lines(invoice: Invoice) -> list[InvoiceLine]:
             )
             for line in lines
         ]
+        return sold + _paid_before(invoice, len(sold) + 1)
+
+
+def _paid_before(invoice: Invoice, position: int) -> list[InvoiceLine]:
+    """What was paid with the invoice that this one takes the place of."""
+    if not invoice.settled_minor:
+        return []
+    text = gettext("Paid before")
+    return [InvoiceLine(position, text, -invoice.settled_minor, -invoice.settled_minor, 0, "")]
 
 
 def _description(line: ChargeLine, currency: str, language: str) -> str:

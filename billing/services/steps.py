@@ -9,13 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from billing.models import BillingAccount, Invoice, StripeCommand
-from billing.services import collection
-from billing.services.invoice_state import block_invoice, converge_invoice, note_refusal
+from billing.services import collection, refunds, settlements
+from billing.services.invoice_state import (
+    block_invoice,
+    converge_invoice,
+    note_refusal,
+    withdraw_invoice,
+)
+from billing.services.owed_calls import owe_fetch
 from billing.stripe_gateway import (
     CallFor,
     Declined,
     NotFound,
     Rejected,
+    RemoteCreditNote,
     RemoteInvoice,
     RemoteObject,
     StripeFailure,
@@ -114,6 +121,17 @@ def find_deleted(
     return []
 
 
+def find_credit_note(
+    gateway: StripeGateway, call: CallFor, command: StripeCommand
+) -> list[RemoteCreditNote]:
+    """Credit notes of the invoice that carry our refund's id."""
+    return [
+        note
+        for note in gateway.credit_notes_of(call, _about(command))
+        if note.metadata.get("refund") == str(command.entity_id)
+    ]
+
+
 def delete_draft(gateway: StripeGateway, call: CallFor, command: StripeCommand) -> RemoteObject:
     """Delete the draft; one that is gone is deleted."""
     with suppress(NotFound):
@@ -132,8 +150,26 @@ def conclude_payment(command: StripeCommand, _remote: RemoteInvoice, now: dateti
 
 
 def conclude_fetch(command: StripeCommand, remote: RemoteInvoice, now: datetime) -> None:
-    """The invoice as Stripe has it."""
-    converge_invoice(collection.locked_invoice(command), remote, now)
+    """The invoice as Stripe has it; a correction may have waited for it to be paid or void."""
+    invoice = collection.locked_invoice(command)
+    converge_invoice(invoice, remote, now)
+    settlements.note_closed(invoice, now)
+
+
+def conclude_void(command: StripeCommand, _remote: RemoteInvoice, now: datetime) -> None:
+    """The document is withdrawn."""
+    invoice = collection.locked_invoice(command)
+    withdraw_invoice(invoice)
+    settlements.note_closed(invoice, now)
+
+
+def look_why(command: StripeCommand, failure: StripeFailure, now: datetime) -> None:
+    """Not withdrawn: paid in that moment, most likely."""
+    owe_fetch(invoice=collection.locked_invoice(command), now=now)
+
+
+def refuse_nothing(command: StripeCommand, failure: StripeFailure, now: datetime) -> None:
+    """What could not be fetched changes nothing; the call says why."""
 
 
 def conclude_nothing(command: StripeCommand, remote: RemoteObject, now: datetime) -> None:
@@ -250,5 +286,33 @@ STEPS: Final[dict[str, Step]] = {
         look_up=lambda gateway, call, command: [gateway.fetch_invoice(call, _about(command))],
         conclude=conclude_fetch,
         refuse=block,
+    ),
+    Operation.VOID_INVOICE: Step(
+        send=lambda gateway, call, command: gateway.void_invoice(call, _about(command)),
+        look_up=find_invoice(lambda invoice: invoice.status == "void"),
+        conclude=conclude_void,
+        refuse=look_why,
+        may_be_done=True,
+    ),
+    Operation.FETCH_PAYMENT: Step(
+        send=lambda gateway, call, command: gateway.fetch_payment(call, _about(command)),
+        look_up=lambda gateway, call, command: [gateway.fetch_payment(call, _about(command))],
+        conclude=refunds.follow_payment,
+        refuse=refunds.refuse_waiting,
+    ),
+    Operation.CREATE_CREDIT_NOTE: Step(
+        send=lambda gateway, call, command: gateway.create_credit_note(
+            call, command.params["body"]
+        ),
+        look_up=find_credit_note,
+        conclude=refunds.keep_credit_note,
+        refuse=refunds.refuse_credit_note,
+        may_be_done=True,
+    ),
+    Operation.FETCH_REFUND: Step(
+        send=lambda gateway, call, command: gateway.fetch_refund(call, _about(command)),
+        look_up=lambda gateway, call, command: [gateway.fetch_refund(call, _about(command))],
+        conclude=refunds.follow_refund,
+        refuse=refuse_nothing,
     ),
 }

@@ -14,9 +14,19 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.events import StripeEventStored
-from billing.models import BillingAccount, EventWatermark, Invoice, StripeAccount, StripeEvent
+from billing.models import (
+    BillingAccount,
+    EventWatermark,
+    Invoice,
+    Refund,
+    StripeAccount,
+    StripeEvent,
+    StripePayment,
+)
 from billing.services.owed_calls import owe_fetch
+from billing.services.refunds import owe_refund_fetch
 from billing.stripe_gateway import CallFor, Json, RemoteEvent, StripeFailure, StripeGateway
+from billing.types import Operation
 from outbox.services import publish
 from tenants.scope import across_tenants, tenant_scope
 
@@ -36,6 +46,19 @@ FETCH_ON: Final = frozenset(
         "invoice_payment.paid",
     }
 )
+
+# What makes us look at an invoice's payment again, and at a refund.
+FETCH_PAYMENT_ON: Final = frozenset(
+    {
+        "charge.dispute.closed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.refunded",
+        "credit_note.created",
+        "credit_note.voided",
+    }
+)
+FETCH_REFUND_ON: Final = frozenset({"refund.created", "refund.failed", "refund.updated"})
 
 # Events may show up in the list some time after the instant they carry.
 LISTING_OVERLAP: Final = timedelta(hours=1)
@@ -95,23 +118,64 @@ def tenant_of(event: RemoteEvent) -> UUID | None:
 
 
 def answer_event(*, stripe_event_id: UUID, now: datetime) -> None:
-    """Have the invoice an event is about fetched; one about nothing of ours changes nothing."""
+    """Have what an event is about fetched; one about nothing of ours changes nothing."""
     event = StripeEvent.objects.get(pk=stripe_event_id)
     if event.type in FETCH_ON:
-        invoice = (
-            Invoice.objects.select_for_update()
-            .filter(
-                stripe_account_ref=event.stripe_account_ref,
-                stripe_invoice_ref=invoice_ref_of(event.type, event.payload),
-            )
-            .exclude(stripe_invoice_ref="")
-            .first()
-        )
-        if invoice is None:
-            _note_stray(event)
-        else:
-            owe_fetch(invoice=invoice, now=now)
+        _answer_about_invoice(event, now)
+    elif event.type in FETCH_PAYMENT_ON:
+        _answer_about_payment(event, now)
+    elif event.type in FETCH_REFUND_ON:
+        _answer_about_refund(event, now)
     StripeEvent.objects.filter(pk=event.pk).update(handled_at=now)
+
+
+def _answer_about_payment(event: StripeEvent, now: datetime) -> None:
+    """A payment of ours was refunded, credited or disputed; others are not looked at."""
+    invoices = Invoice.objects.select_for_update(of=("self",)).filter(
+        stripe_account_ref=event.stripe_account_ref, state=Invoice.State.PAID
+    )
+    invoice_ref = invoice_ref_of(event.type, event.payload)
+    intent_ref = _field(event.payload, "payment_intent")
+    if invoice_ref:
+        invoice = invoices.filter(stripe_invoice_ref=invoice_ref).first()
+    elif intent_ref:
+        invoice = invoices.filter(stripe_payment__payment_intent_ref=intent_ref).first()
+    else:
+        invoice = None
+    if invoice is not None:
+        owe_fetch(invoice=invoice, now=now, operation=Operation.FETCH_PAYMENT)
+
+
+def _answer_about_refund(event: StripeEvent, now: datetime) -> None:
+    """Something happened to a refund we gave."""
+    refund = (
+        Refund.objects.select_for_update(of=("self",))
+        .select_related("invoice")
+        .filter(
+            invoice__stripe_account_ref=event.stripe_account_ref,
+            stripe_refund_ref=event.object_ref,
+        )
+        .exclude(stripe_refund_ref="")
+        .first()
+    )
+    if refund is not None:
+        owe_refund_fetch(refund, now)
+
+
+def _answer_about_invoice(event: StripeEvent, now: datetime) -> None:
+    invoice = (
+        Invoice.objects.select_for_update()
+        .filter(
+            stripe_account_ref=event.stripe_account_ref,
+            stripe_invoice_ref=invoice_ref_of(event.type, event.payload),
+        )
+        .exclude(stripe_invoice_ref="")
+        .first()
+    )
+    if invoice is None:
+        _note_stray(event)
+    else:
+        owe_fetch(invoice=invoice, now=now)
 
 
 def fetch_missed_events(*, now: datetime) -> int:
@@ -136,13 +200,20 @@ def _field(payload: Json, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _rows_about(event: RemoteEvent) -> Iterator[QuerySet[Invoice] | QuerySet[BillingAccount]]:
+def _rows_about(
+    event: RemoteEvent,
+) -> Iterator[QuerySet[Invoice] | QuerySet[BillingAccount] | QuerySet[StripePayment]]:
     """Rows of the event's account that it may be about, the most certain first."""
     invoices = Invoice.objects.filter(stripe_account_ref=event.account_ref)
     accounts = BillingAccount.objects.filter(stripe_account_ref=event.account_ref)
     invoice_ref = invoice_ref_of(event.type, event.payload)
     if invoice_ref:
         yield invoices.filter(stripe_invoice_ref=invoice_ref)
+    intent_ref = _field(event.payload, "payment_intent")
+    if intent_ref:
+        yield StripePayment.objects.filter(
+            stripe_account_ref=event.account_ref, payment_intent_ref=intent_ref
+        )
     for customer_ref in filter(None, (event.object_ref, _field(event.payload, "customer"))):
         yield accounts.filter(stripe_customer_ref=customer_ref)
     invoice_id = _uuid(event.object_metadata.get("invoice"))

@@ -13,6 +13,7 @@ from billing.stripe_gateway.errors import (
 )
 from billing.stripe_gateway.params import (
     attachment_body,
+    credit_note_body,
     customer_body,
     default_method_body,
     invoice_body,
@@ -24,10 +25,13 @@ from billing.stripe_gateway.types import (
     CallFor,
     InvoiceLine,
     Json,
+    RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
     RemoteObject,
+    RemotePayment,
     RemotePaymentMethod,
+    RemoteRefund,
 )
 
 __all__ = [
@@ -40,15 +44,19 @@ __all__ = [
     "NotAnEvent",
     "NotFound",
     "Rejected",
+    "RemoteCreditNote",
     "RemoteEvent",
     "RemoteInvoice",
     "RemoteObject",
+    "RemotePayment",
     "RemotePaymentMethod",
+    "RemoteRefund",
     "Retryable",
     "StripeFailure",
     "StripeGateway",
     "WrongAccount",
     "attachment_body",
+    "credit_note_body",
     "customer_body",
     "default_method_body",
     "invoice_body",

@@ -12,18 +12,24 @@ from django.conf import settings
 
 from billing.stripe_gateway.errors import WrongAccount, translated
 from billing.stripe_gateway.readings import (
+    read_credit_note,
     read_customer,
     read_event,
     read_invoice,
+    read_payment,
     read_payment_method,
+    read_refund,
 )
 from billing.stripe_gateway.types import (
     CallFor,
     Json,
+    RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
     RemoteObject,
+    RemotePayment,
     RemotePaymentMethod,
+    RemoteRefund,
 )
 
 if TYPE_CHECKING:
@@ -81,6 +87,14 @@ class StripeGateway:
         """Remove a draft that must never become a document."""
         self._write(call, self._v1.invoices.delete, ref, {})
 
+    def void_invoice(self, call: CallFor, ref: str) -> RemoteInvoice:
+        """Withdraw a document that is not paid."""
+        return read_invoice(self._write(call, self._v1.invoices.void_invoice, ref, {}))
+
+    def create_credit_note(self, call: CallFor, body: Json) -> RemoteCreditNote:
+        """Take back part of a paid invoice and give the money back."""
+        return read_credit_note(self._write(call, self._v1.credit_notes.create, body))
+
     def fetch_customer(self, call: CallFor, ref: str) -> RemoteObject:
         """The customer as it is now."""
         return read_customer(self._read(call, self._v1.customers.retrieve, ref, {}))
@@ -90,8 +104,29 @@ class StripeGateway:
         return read_payment_method(self._read(call, self._v1.payment_methods.retrieve, ref, {}))
 
     def fetch_invoice(self, call: CallFor, ref: str) -> RemoteInvoice:
-        """The invoice as it is now."""
-        return read_invoice(self._read(call, self._v1.invoices.retrieve, ref, {}))
+        """The invoice as it is now, with what paid it."""
+        wanted = {"expand": ["payments"]}
+        return read_invoice(self._read(call, self._v1.invoices.retrieve, ref, wanted))
+
+    def fetch_payment(self, call: CallFor, invoice_ref: str) -> RemotePayment:
+        """What paid an invoice, as it is now: refunded how far, disputed or not."""
+        filters = {
+            "invoice": invoice_ref,
+            "status": "paid",
+            "expand": ["data.payment.payment_intent.latest_charge"],
+        }
+        return read_payment(self._read(call, self._v1.invoice_payments.list, filters))
+
+    def fetch_refund(self, call: CallFor, ref: str) -> RemoteRefund:
+        """The refund as it is now."""
+        return read_refund(self._read(call, self._v1.refunds.retrieve, ref, {}))
+
+    def credit_notes_of(self, call: CallFor, invoice_ref: str) -> list[RemoteCreditNote]:
+        """An invoice's credit notes."""
+        filters = {"invoice": invoice_ref}
+        return [
+            read_credit_note(one) for one in self._list(call, self._v1.credit_notes.list, filters)
+        ]
 
     def fetch_event(self, call: CallFor, ref: str) -> RemoteEvent:
         """An event as Stripe keeps it (30 days)."""

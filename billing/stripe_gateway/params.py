@@ -12,6 +12,7 @@ from billing.stripe_gateway.types import InvoiceLine, Json
 
 if TYPE_CHECKING:
     from stripe.params import (
+        CreditNoteCreateParams,
         CustomerCreateParams,
         CustomerUpdateParams,
         InvoiceAddLinesParams,
@@ -90,7 +91,33 @@ def payment_body() -> Json:
     return cast("Json", body)
 
 
+def credit_note_body(
+    *, invoice_ref: str, amount_minor: int, memo: str, metadata: dict[str, str]
+) -> Json:
+    """Part of a paid invoice taken back, and given back to the card it was paid with.
+
+    No e-mail: the credit note the driver gets is the seller's own.
+    """
+    body: CreditNoteCreateParams = {
+        "invoice": invoice_ref,
+        "amount": amount_minor,
+        "refund_amount": amount_minor,
+        "reason": "order_change",
+        "memo": memo,
+        "email_type": "none",
+        "metadata": metadata,
+    }
+    return cast("Json", body)
+
+
 def _line(line: InvoiceLine, country: str) -> InvoiceAddLinesParamsLine:
+    if not line.vat_rate:
+        return {
+            "amount": line.gross_minor,
+            "description": line.description,
+            "discountable": False,
+            "metadata": {"position": str(line.position)},
+        }
     return {
         "amount": line.gross_minor,
         "description": line.description,

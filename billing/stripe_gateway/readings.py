@@ -9,10 +9,13 @@ import stripe
 
 from billing.stripe_gateway.types import (
     Json,
+    RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
     RemoteObject,
+    RemotePayment,
     RemotePaymentMethod,
+    RemoteRefund,
 )
 
 
@@ -41,6 +44,35 @@ def read_invoice(invoice: stripe.Invoice) -> RemoteInvoice:
         customer_ref=_ref(invoice.customer),
         hosted_url=getattr(invoice, "hosted_invoice_url", None) or "",
         paid_at=_time(invoice.status_transitions.paid_at),
+        payment_intent_ref=_payment_intent_ref(invoice),
+    )
+
+
+def read_payment(payments: stripe.ListObject[stripe.InvoicePayment]) -> RemotePayment:
+    """What paid an invoice, of its payments listed with their charges."""
+    for payment in payments.data:
+        intent = getattr(payment.payment, "payment_intent", None)
+        charge = getattr(intent, "latest_charge", None)
+        if intent is not None and charge is not None:
+            return RemotePayment(
+                _ref(intent), refunded_minor=charge.amount_refunded, is_disputed=charge.disputed
+            )
+    return RemotePayment("")
+
+
+def read_credit_note(note: stripe.CreditNote) -> RemoteCreditNote:
+    """A credit note."""
+    refunds = [_ref(refund.refund) for refund in note.refunds]
+    return RemoteCreditNote(note.id, _metadata(note), refund_ref=refunds[0] if refunds else "")
+
+
+def read_refund(refund: stripe.Refund) -> RemoteRefund:
+    """A refund."""
+    return RemoteRefund(
+        refund.id,
+        _metadata(refund),
+        status=refund.status or "",
+        failure=getattr(refund, "failure_reason", None) or "",
     )
 
 
@@ -74,6 +106,15 @@ def _ref(thing: Any) -> str:
     if thing is None or isinstance(thing, str):
         return thing or ""
     return str(thing.id)
+
+
+def _payment_intent_ref(invoice: stripe.Invoice) -> str:
+    """What paid the invoice; blank unless its payments were asked for and one came through."""
+    payments = getattr(invoice, "payments", None)
+    for payment in [] if payments is None else payments.data:
+        if payment.status == "paid":
+            return _ref(getattr(payment.payment, "payment_intent", None))
+    return ""
 
 
 def _time(seconds: int | None) -> datetime | None:

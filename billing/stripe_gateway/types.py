@@ -54,6 +54,7 @@ class RemoteInvoice(RemoteObject):
     customer_ref: str = ""
     hosted_url: str = ""
     paid_at: datetime | None = None
+    payment_intent_ref: str = ""
 
     def summary(self) -> Json:
         """What is kept of it with the call that gave it."""
@@ -63,6 +64,53 @@ class RemoteInvoice(RemoteObject):
     def is_paid(self) -> bool:
         """Stripe says so; whether it is the right amount is another question."""
         return self.status == "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePayment(RemoteObject):
+    """What paid an invoice, and what has become of it since; amounts in minor units.
+
+    `ref` is the payment intent's. An invoice that was not paid by one has a blank payment.
+    """
+
+    refunded_minor: int = 0
+    is_disputed: bool = False
+
+    def summary(self) -> Json:
+        """What is kept of it with the call that gave it."""
+        return {
+            "ref": self.ref,
+            "refunded_minor": self.refunded_minor,
+            "is_disputed": self.is_disputed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCreditNote(RemoteObject):
+    """Part of an invoice taken back at Stripe, and the refund that came of it."""
+
+    refund_ref: str = ""
+
+    def summary(self) -> Json:
+        """What is kept of it with the call that gave it."""
+        return {"ref": self.ref, "refund": self.refund_ref}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRefund(RemoteObject):
+    """A refund; `status` is pending, requires_action, succeeded, failed or canceled."""
+
+    status: str = ""
+    failure: str = ""
+
+    def summary(self) -> Json:
+        """What is kept of it with the call that gave it."""
+        return {"ref": self.ref, "status": self.status, "failure": self.failure}
+
+    @property
+    def came_back(self) -> bool:
+        """The money is the seller's again."""
+        return self.status in {"failed", "canceled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +129,10 @@ class RemoteEvent:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One line to print on an invoice, with its VAT, in minor units."""
+    """One line to print on an invoice, with its VAT, in minor units.
+
+    A blank `vat_rate` is a line that is no sale: what was paid before.
+    """
 
     position: int
     description: str

@@ -156,6 +156,18 @@ UNFOLD: dict[str, Any] = {
                         _("Invoices"), "receipt_long", "admin:billing_invoice_changelist", "money"
                     ),
                     _link(
+                        _("Corrections"),
+                        "published_with_changes",
+                        "admin:billing_correction_changelist",
+                        "money",
+                    ),
+                    _link(
+                        _("Credit notes"),
+                        "undo",
+                        "admin:billing_creditnote_changelist",
+                        "money",
+                    ),
+                    _link(
                         _("Journal"),
                         "menu_book",
                         "admin:billing_journalentry_changelist",

@@ -38,6 +38,9 @@ class Control:
             ("POST", "complete_checkout"): self.act(customer_acts.complete_checkout),
             ("POST", "pay_hosted_invoice"): self.act(customer_acts.pay_hosted_invoice),
             ("POST", "authenticate"): self.act(customer_acts.authenticate_intent),
+            ("POST", "dispute_charge"): self.act(customer_acts.dispute_charge),
+            ("POST", "refund_in_dashboard"): self.act(customer_acts.refund_in_dashboard),
+            ("POST", "return_refund"): self.act(customer_acts.return_refund),
         }
 
     def answer(self, method: str, name: str, query: str, body: str) -> Reply:

@@ -1,9 +1,11 @@
-"""What a customer does in a browser: pays a checkout, an invoice page, or proves who they are."""
+"""What people do outside of the API: pay, prove who they are, dispute; refund by hand."""
 
 from config.devstack.stripe_stand_in.errors import CardRefused, InvalidRequest
 from config.devstack.stripe_stand_in.nouns.blanks import new_object
+from config.devstack.stripe_stand_in.nouns.disputes import open_dispute
 from config.devstack.stripe_stand_in.nouns.payment_intents import new_intent
 from config.devstack.stripe_stand_in.nouns.payment_methods import attach_method, resolve_method
+from config.devstack.stripe_stand_in.nouns.refunds import give_refund, send_back
 from config.devstack.stripe_stand_in.nouns.settlement import collect
 from config.devstack.stripe_stand_in.nouns.setup_intents import confirm_setup
 from config.devstack.stripe_stand_in.tables import Json, copy_json
@@ -125,3 +127,27 @@ def authenticate_intent(call: Call, intent_id: str, *, passed: bool = True) -> J
     method = resolve_method(call, intent["payment_method"], "payment_method")
     collect(call, intent, method, off_session=False, authenticated=True)
     return intent
+
+
+def dispute_charge(call: Call, charge_id: str) -> Json:
+    """Ask one's bank for the money of a charge back."""
+    charge = call.from_param("charge", "charge", charge_id)
+    if charge["disputed"]:
+        raise InvalidRequest("This charge is disputed already.")
+    return open_dispute(call, charge)
+
+
+def refund_in_dashboard(call: Call, charge_id: str, amount: int) -> Json:
+    """Give part of a charge (minor units) back by hand, as a seller's person can."""
+    charge = call.from_param("charge", "charge", charge_id)
+    if not 0 < amount <= charge["amount"] - charge["amount_refunded"]:
+        raise InvalidRequest("There is not so much left of this charge.")
+    return give_refund(call, charge, amount)
+
+
+def return_refund(call: Call, refund_id: str) -> Json:
+    """Let the card's bank send a refund back."""
+    refund = call.from_param("refund", "refund", refund_id)
+    if refund["status"] != "succeeded":
+        raise InvalidRequest(f"This refund has a status of {refund['status']}.")
+    return send_back(call, refund)

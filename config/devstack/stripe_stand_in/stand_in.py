@@ -169,3 +169,17 @@ class StandIn:
         return self.world.act(
             account, lambda call: customer_acts.authenticate_intent(call, intent_id, passed=passed)
         )
+
+    def dispute_charge(self, account: str, charge_id: str) -> Json:
+        """Dispute a charge as its card's holder. Raises InvalidRequest."""
+        return self.world.act(account, lambda call: customer_acts.dispute_charge(call, charge_id))
+
+    def refund_in_dashboard(self, account: str, charge_id: str, amount: int) -> Json:
+        """Refund `amount` minor units of a charge by hand. Raises InvalidRequest."""
+        return self.world.act(
+            account, lambda call: customer_acts.refund_in_dashboard(call, charge_id, amount)
+        )
+
+    def return_refund(self, account: str, refund_id: str) -> Json:
+        """Let the bank send a refund back. Raises InvalidRequest."""
+        return self.world.act(account, lambda call: customer_acts.return_refund(call, refund_id))

@@ -88,6 +88,16 @@ BLANKS: dict[str, Json] = {
         "metadata": {},
         "status": "succeeded",
     },
+    "dispute": {
+        **nulls("intended_submission_method network_reason_code"),
+        "balance_transactions": [],
+        "enhanced_eligibility_types": [],
+        "is_charge_refundable": False,
+        "metadata": {},
+        "payment_method_details": None,
+        "reason": "fraudulent",
+        "status": "needs_response",
+    },
     "balance_transaction": {
         **nulls("description exchange_rate"),
         "balance_type": "payments",

@@ -9,7 +9,7 @@ from config.devstack.stripe_stand_in.nouns.credit_note_lines import (
     new_credit_line,
 )
 from config.devstack.stripe_stand_in.nouns.metadata import merge_metadata
-from config.devstack.stripe_stand_in.nouns.refunds import give_refund
+from config.devstack.stripe_stand_in.nouns.refunds import check_undisputed, give_refund
 from config.devstack.stripe_stand_in.nouns.settlement import settle_invoice
 from config.devstack.stripe_stand_in.nouns.taxes import sum_taxes
 from config.devstack.stripe_stand_in.paging import embed_list, list_page
@@ -189,6 +189,7 @@ def refund_invoice(call: Call, invoice: Json, amount: int) -> Json:
         intent_id = payment["payment"]["payment_intent"]
         intent = call.from_param("payment_intent", "payment_intent", intent_id)
         charge = call.from_param("charge", "charge", intent["latest_charge"])
+        check_undisputed(charge)
         if amount <= charge["amount"] - charge["amount_refunded"]:
             return give_refund(call, charge, amount, reason="requested_by_customer")
     raise InvalidRequest(

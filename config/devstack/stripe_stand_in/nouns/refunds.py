@@ -34,6 +34,7 @@ from config.devstack.stripe_stand_in.world import Call
 def create_refund(call: Call) -> Json:
     """Give back all that is left of a charge, or a part of it."""
     charge = find_charge(call)
+    check_undisputed(charge)
     left = charge["amount"] - charge["amount_refunded"]
     if left <= 0:
         raise InvalidRequest(
@@ -96,6 +97,32 @@ def find_charge(call: Call) -> Json:
             code="charge_not_refundable",
         )
     return charge
+
+
+def check_undisputed(charge: Json) -> None:
+    """The bank has taken the money already. Raises InvalidRequest."""
+    if charge["disputed"]:
+        raise InvalidRequest(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
+
+
+def send_back(call: Call, refund: Json) -> Json:
+    """The card's bank does not take the refund: the money is the account's again."""
+    charge = call.from_param("charge", "charge", refund["charge"])
+    movement = record_movement(call, refund, "refund_failure", refund["amount"], [])
+    refund |= {
+        "status": "failed",
+        "failure_reason": "expired_or_canceled_card",
+        "failure_balance_transaction": movement["id"],
+    }
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    call.books.put(charge)
+    call.emit("refund.failed", refund)
+    call.emit("charge.updated", charge)
+    return refund
 
 
 def give_refund(
