@@ -94,6 +94,8 @@ def _preview(tariff: TariffFacts, form: SessionForm) -> tuple[Preview, str]:
         area=area, currency=tariff.currency, start_at=facts.started_at, end_at=facts.ended_at
     )
     preview = charge_in_words(rate(facts, tariff, slots), tariff)
+    if not preview.spot_count and not preview.fallback_count:
+        return preview, ""
     if not area:
         return preview, _("No site has a price area: the prices without a market price hold.")
     if not slots:

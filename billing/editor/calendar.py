@@ -61,7 +61,8 @@ def periods_from(rows: tuple[Row, ...], today: date) -> list[Period]:
         edges |= {day for day in (rule.date_from, rule.date_to) if day and day > today}
         for month_and_day in (rule.season_from, rule.season_to):
             if month_and_day is not None:
-                edges |= {_day_of(year, month_and_day) for year in (today.year, today.year + 1)}
+                days = (_day_of(year, month_and_day) for year in (today.year, today.year + 1))
+                edges |= {day for day in days if day < today + _YEAR}
     ordered = sorted(day for day in edges if today <= day)
     periods = [Period(*pair) for pair in pairwise(ordered)]
     inner = [

@@ -23,7 +23,7 @@ from billing.editor.calendar import (
 from billing.editor.rows import Row, rows_of
 from billing.editor.slots import Slot, slots_in_words
 from billing.editor.words import minutes, period_in_words, thousandth
-from billing.rating import LineKind, Restrictions, TariffFacts
+from billing.rating import LineKind, TariffFacts
 from billing.rating.meter import UNREPORTED
 
 
@@ -99,15 +99,14 @@ class _Survey:
 
     def hidden_rows(self) -> Iterator[Finding]:
         """Yield the rows that never hold, and where a row is hidden by one before it."""
-        for place, row in enumerate(self._rows):
+        for place in range(len(self._rows)):
             hiding, is_ever_used = self._hiding(place)
             if not is_ever_used:
                 yield Finding(Weight.WARNING, self._say_unused(place, hiding))
                 continue
-            # A row without conditions is the rest of a list: meant to be hidden in part.
-            is_rest = row.restrictions == Restrictions()
-            weight = Weight.NOTE if is_rest else Weight.WARNING
             for other, places in sorted(hiding.items()):
+                # A special price before the general one it lies in is how lists are written.
+                weight = Weight.NOTE if self._lies_in(other, place) else Weight.WARNING
                 for when in self._say(places):
                     text = _("Row %(row)s is hidden by row %(other)s %(when)s.")
                     said = {"row": place + 1, "other": other + 1, "when": when}
@@ -128,6 +127,14 @@ class _Survey:
             for other in winners - {place}:
                 hiding[other] += places
         return hiding, is_used
+
+    def _lies_in(self, inner: int, outer: int) -> bool:
+        """Say whether a row never fits where another does not."""
+        return not any(
+            mask & calendar & 1 << inner and not mask & calendar & 1 << outer
+            for calendar in self._places
+            for mask in self._situations
+        )
 
     def _say_unused(self, place: int, hiding: dict[int, list[Place]]) -> str:
         if not hiding:

@@ -75,7 +75,7 @@ class RowForm(forms.Form):
     max_power = ThousandsField(label=_("under kW"))
     min_current = ThousandsField(label=_("from A"))
     max_current = ThousandsField(label=_("under A"))
-    step = ThousandsField(label=_("charged in whole steps of"))
+    step = ThousandsField(label=_("charged in whole steps of (kWh, kW)"))
     time_step = MinutesField(label=_("charged in whole steps of (min)"))
     vat_rate = vat_field()
 

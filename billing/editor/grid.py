@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Final
 
 from billing.editor.calendar import Situation, holding_rows, slots_of_day
 from billing.editor.rows import Row, rows_of
 from billing.editor.slots import Slot, hours_in_words
-from billing.editor.words import component_in_words, number
+from billing.editor.words import amount, component_in_words
 from billing.rating import LineKind, PriceComponent, TariffFacts
 
 SHADES: Final = 6
@@ -19,14 +18,14 @@ AT_THE_START: Final = Situation()
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Hours of a day with one price; `row` is its place from 1, 0 where no row holds.
+    """Hours of a day with one price, `text`; `row` is its place from 1, 0 where no row holds.
 
     `shade` is 1 for the cheapest of the week's prices to `SHADES` for the dearest, 0 for none.
     """
 
     slot: Slot
     row: int
-    price: Decimal | None
+    text: str
     is_spot: bool
     shade: int = 0
 
@@ -44,11 +43,6 @@ class Block:
     def hours(self) -> str:
         """From when to when."""
         return hours_in_words(self.slot.from_s, self.slot.to_s)
-
-    @property
-    def text(self) -> str:
-        """The price, short."""
-        return "" if self.price is None else number(self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ def draw_week(
     shades = _shades([row for row in rows if row.component.kind is kind])
     monday = day - timedelta(days=day.weekday())
     days = tuple(
-        Day(each, _blocks(tariff, rows, kind, each, now, shades))
+        Day(each, _blocks(tariff, rows, kind, each, now))
         for each in (monday + timedelta(days=n) for n in range(7))
     )
     shown = {block.row for one in days for block in one.blocks}
@@ -102,30 +96,20 @@ def _shades(rows: list[Row]) -> dict[PriceComponent, int]:
 
 
 def _blocks(
-    tariff: TariffFacts,
-    rows: tuple[Row, ...],
-    kind: LineKind,
-    day: date,
-    now: Situation,
-    shades: dict[PriceComponent, int],
+    tariff: TariffFacts, rows: tuple[Row, ...], kind: LineKind, day: date, now: Situation
 ) -> tuple[Block, ...]:
+    """Cut a day into stretches of one row each."""
+    shades = _shades([row for row in rows if row.component.kind is kind])
     blocks: list[Block] = []
     for slot in slots_of_day(tariff, day):
         holding = holding_rows(rows, day, slot.from_s, now)
-        first = next((n for n in holding if rows[n].component.kind is kind), None)
-        block = _block(slot, first, rows, shades)
-        if blocks and blocks[-1].row == block.row:
+        place = next((n for n in holding if rows[n].component.kind is kind), None)
+        if blocks and blocks[-1].row == (0 if place is None else place + 1):
             slot = slot._replace(from_s=blocks.pop().slot.from_s)
-            block = _block(slot, first, rows, shades)
-        blocks.append(block)
+        if place is None:
+            blocks.append(Block(slot, 0, "", is_spot=False))
+            continue
+        one = rows[place].component
+        text = amount(one.price, tariff.currency)
+        blocks.append(Block(slot, place + 1, text, one.spot is not None, shades[one]))
     return tuple(blocks)
-
-
-def _block(
-    slot: Slot, place: int | None, rows: tuple[Row, ...], shades: dict[PriceComponent, int]
-) -> Block:
-    if place is None:
-        return Block(slot, 0, None, is_spot=False)
-    component = rows[place].component
-    is_spot = component.spot is not None
-    return Block(slot, place + 1, component.price, is_spot, shades[component])

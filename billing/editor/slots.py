@@ -81,4 +81,5 @@ def _say(days: list[int], hours: tuple[tuple[int, int], ...]) -> str:
     if len(days) == 7 and is_all_day:
         return _("all week")
     said_hours = _("all day") if is_all_day else ", ".join(hours_in_words(*each) for each in hours)
-    return f"{_('every day') if len(days) == 7 else days_in_words(days)} {said_hours}"
+    said_days = _("every day") if len(days) == 7 else days_in_words(days)
+    return f"{said_days} {said_hours}"

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.editor.rows import Row, rows_of
 from billing.editor.slots import DAY_S, WEEK, days_in_words, hours_in_words
-from billing.money import format_decimal, format_price
+from billing.money import format_decimal, format_price, minor_exponent
 from billing.rating import (
     IdleFee,
     LineKind,
@@ -44,6 +44,11 @@ KINDS: Final[dict[str, str | Promise]] = {
 def number(value: Decimal) -> str:
     """A number with no needless zeros."""
     return format_decimal(value.normalize(), get_language() or "sv")
+
+
+def amount(price: Decimal, currency: str) -> str:
+    """A price without its currency: "3.50"."""
+    return format_decimal(price.normalize(), get_language() or "sv", minor_exponent(currency))
 
 
 def thousandth(value: int) -> str:
@@ -119,6 +124,7 @@ def terms_in_words(tariff: TariffFacts) -> dict[str, str]:
     """What holds for the whole tariff, by name; empty texts for what it does not have."""
     currency, idle, reservation = tariff.currency, tariff.idle_fee, tariff.reservation_fee
     included = _t("including VAT") if tariff.prices_include_vat else _t("excluding VAT")
+    vat = _t("VAT %s %%") % number(tariff.vat_rate)
     free_energy = f"{thousandth(tariff.free_energy_wh)} kWh" if tariff.free_energy_wh else ""
     free_time = f"{minutes(tariff.free_time_s)} min" if tariff.free_time_s else ""
     return {
@@ -130,7 +136,7 @@ def terms_in_words(tariff: TariffFacts) -> dict[str, str]:
         _t("Highest price of a session"): _amount(tariff.max_price, currency),
         _t("Free energy in every session"): free_energy,
         _t("Free time in every session"): free_time,
-        _t("Prices are entered"): f"{included}, {_t('VAT %s %%') % number(tariff.vat_rate)}",
+        _t("Prices are entered"): f"{included}, {vat}",
         _t("Currency"): currency,
     }
 
