@@ -1,6 +1,6 @@
 """How many bills a core rates again per second, database included, beside rating alone.
 
-Run: python -m bench.rerate  (starts a throwaway PostgreSQL, as the tests do)
+Run: python -m pytest -q -s bench/rerate.py  (starts a throwaway PostgreSQL, as the tests do)
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from billing.rating import rate_again
 from billing.services.rerating import charges_between, check_charges
 from billing.services.what_if import Question, ask_what_if, compute_what_if
 from tests.billing.bills import HOUR, a_bill
-from tests.billing.conftest import *  # noqa: F403 - the tenant and the tariff
+from tests.billing.conftest import _no_bell, tariff, volt  # noqa: F401
 
 BILLS = 500
 
 
 @pytest.mark.usefixtures("_no_bell")
-def test_rerating(tariff: TariffVersion) -> None:
+def test_rerating(tariff: TariffVersion) -> None:  # noqa: F811
     """Print figures; an hour with seven readings each."""
     now = timezone.now()
     for number in range(BILLS):
@@ -49,7 +49,3 @@ def test_rerating(tariff: TariffVersion) -> None:
         f"rerate --check   {BILLS / checked_s:>8,.0f} bills/s {checked_s / alone_s:>6.1f} x\n"
         f"what-if          {BILLS / tried_s:>8,.0f} bills/s {tried_s / alone_s:>6.1f} x\n"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(pytest.main(["-q", "-s", "-p", "no:cacheprovider", __file__]))

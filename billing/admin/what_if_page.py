@@ -18,6 +18,7 @@ from billing.selectors.usage import site_names
 from billing.what_if import HOURS_OF_WEEK, Scenario
 from billing.wording import money
 from tenants.models import Tenant
+from tenants.scope import required_tenant_id
 
 SCENARIOS: Final = tuple(one.value for one in Scenario)
 _AFTER: Final = SCENARIOS[1:]
@@ -48,7 +49,7 @@ def answer_context(run: WhatIfRun) -> dict[str, Any]:
 
 
 def _answer(run: WhatIfRun, result: dict[str, Any]) -> dict[str, Any]:
-    zone = ZoneInfo(Tenant.objects.get(pk=run.tenant_id).time_zone)
+    zone = ZoneInfo(Tenant.objects.get(pk=required_tenant_id()).time_zone)
     hours = frozenset(result["off_peak"]["hours"])
     most_wh = max(max(result["hours"][name]) for name in SCENARIOS) or 1
     return {

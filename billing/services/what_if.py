@@ -117,7 +117,7 @@ def run_due_what_ifs(*, limit: int = 20) -> int:
 
 def compute_what_if(run: WhatIfRun) -> dict[str, Any]:
     """Replay the run's weeks; its progress is stored as it goes. Raises as rating does."""
-    tenant = Tenant.objects.get(pk=run.tenant_id)
+    tenant = Tenant.objects.get(pk=required_tenant_id())
     weeks = Weeks(run.day_to, run.weeks, ZoneInfo(tenant.time_zone))
     tried = read_tariff(run.document)
     books = market_books(weeks, currency=tried.currency)

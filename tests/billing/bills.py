@@ -111,7 +111,7 @@ def record_slot(
     )
 
 
-def as_owner(statement: str, *values: object) -> None:
+def as_owner(statement: str, *values: Any) -> None:
     """Do what the application cannot, once the database has checked what is there."""
     connection.check_constraints()
     with acting_as_owner(), connection.cursor() as cursor:
