@@ -43,7 +43,11 @@ class Bars:
     ticks: tuple[Mark, ...]
     floor: str
     height: int = HEIGHT
-    bottom: int = BOTTOM
+
+    @property
+    def has_fallback(self) -> bool:
+        """Some bar is a fallback price."""
+        return any(bar.is_fallback for bar in self.bars)
 
 
 def draw_bars(windows: Sequence[tuple[PriceWindow, TariffAhead]], zone: ZoneInfo) -> Bars | None:

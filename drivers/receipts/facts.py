@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -27,6 +28,15 @@ class Seller:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Why a charge no longer holds; `credit_note` is the number of the one that says so, if any."""
+
+    reason: str
+    is_void: bool
+    credit_note: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """One revision of a session's charge with all that belongs to it.
 
@@ -38,6 +48,7 @@ class ReceiptFacts:
     session: ChargingSession
     charge: Charge
     revisions: tuple[Charge, ...]
+    taken_back: Mapping[UUID, TakenBack]
     invoice: Invoice | None
     frozen: SessionTariff | None
     inputs: bytes
@@ -50,13 +61,19 @@ class ReceiptFacts:
         """No later revision has taken this one's place."""
         return self.charge.revision == self.revisions[-1].revision
 
+    @property
+    def is_void(self) -> bool:
+        """The session costs nothing any more: its last charge was taken back."""
+        taken = self.taken_back.get(self.revisions[-1].pk)
+        return taken is not None and taken.is_void
+
 
 def receipt_facts(
     session: ChargingSession, tenant: Tenant, revision: int | None = None
 ) -> ReceiptFacts | None:
     """A session's charge as its receipt tells it; None while there is no such revision.
 
-    Without a revision the latest. Three queries.
+    Without a revision the latest.
     """
     charges = Charge.objects.filter(session=session).order_by("revision")
     revisions = tuple(charges.select_related("tariff_version__tariff", "invoice"))
@@ -73,6 +90,7 @@ def receipt_facts(
         session=session,
         charge=charge,
         revisions=revisions,
+        taken_back={one.pk: taken for one in revisions if (taken := _taken_back(one))},
         invoice=invoice,
         frozen=frozen,
         inputs=inputs,
@@ -80,6 +98,15 @@ def receipt_facts(
         tariff=_tariff(document),
         zone=ZoneInfo(charge.explanation["session"]["time_zone"]),
     )
+
+
+def _taken_back(charge: Charge) -> TakenBack | None:
+    correction = getattr(charge, "correction", None)
+    if correction is None:
+        return None
+    note = getattr(correction, "credit_note", None)
+    number = "" if note is None else str(note.number)
+    return TakenBack(correction.reason, correction.new_charge_id is None, number)
 
 
 def _seller(tenant: Tenant, invoice: Invoice | None) -> Seller:

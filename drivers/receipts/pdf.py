@@ -118,6 +118,12 @@ def _summary(receipt: Receipt) -> list[Flowable]:
     found: list[Flowable] = [_text(text)]
     if receipt.superseded_by is not None:
         found.append(_text(_("This revision was corrected later; it no longer holds."), "warning"))
+    if receipt.is_void:
+        said = _(
+            "The operator has voided this session: it costs nothing. Below is how its price had"
+            " been computed."
+        )
+        found.append(_text(said, "warning"))
     return found
 
 
@@ -195,7 +201,10 @@ def _revisions(receipt: Receipt) -> list[Flowable]:
     rows: list[list[Any]] = [[_text(name, "cell-head") for name in head]]
     for one in receipt.revisions:
         values = (str(one.number), one.rated_at, one.total, one.change)
-        rows.append([_text(value, "cell") for value in values])
+        cells = [[_text(value, "cell")] for value in values]
+        if one.taken_back:
+            cells[1].append(_text(one.taken_back, "cell-note"))
+        rows.append(cells)
     return [KeepTogether([_heading(_("Corrections")), grid_table(rows, (WIDTH / 4,) * 4)])]
 
 

@@ -15,7 +15,7 @@ from billing.wording import money, percent
 from drivers import wording
 from drivers.receipts.accuracy import tell_accuracy
 from drivers.receipts.curve import Curve, power_curve
-from drivers.receipts.facts import ReceiptFacts, Seller
+from drivers.receipts.facts import ReceiptFacts, Seller, TakenBack
 from drivers.receipts.lines import LineStory, tell_lines
 from drivers.receipts.prices import tell_prices, tell_rules
 
@@ -57,6 +57,7 @@ class Revision:
     total: str
     change: str
     invoice: str
+    taken_back: str
     is_shown: bool
 
 
@@ -78,6 +79,7 @@ class Receipt:
     accuracy: tuple[str, ...]
     revisions: tuple[Revision, ...]
     superseded_by: int | None
+    is_void: bool
     curve: Curve | None
     inputs_hash: str
     rules_version: str
@@ -92,7 +94,7 @@ def tell_receipt(facts: ReceiptFacts) -> Receipt:
         seller=facts.seller,
         heading=_("Receipt for charging"),
         place=_place(facts),
-        total=money(charge.gross_minor, charge.currency),
+        total=money(0 if facts.is_void else charge.gross_minor, charge.currency),
         energy=wording.energy(charge.energy_wh),
         duration=wording.duration(charge.duration_s),
         day=wording.day_and_time(begins),
@@ -113,6 +115,7 @@ def tell_receipt(facts: ReceiptFacts) -> Receipt:
         accuracy=tell_accuracy(explanation),
         revisions=_revisions(facts),
         superseded_by=None if facts.is_current else latest,
+        is_void=facts.is_void,
         curve=power_curve(facts),
         inputs_hash=charge.inputs_hash,
         rules_version=charge.rules_version,
@@ -202,8 +205,8 @@ def _vat_rows(explanation: Mapping[str, Any], currency: str) -> tuple[VatRow, ..
 
 
 def _revisions(facts: ReceiptFacts) -> tuple[Revision, ...]:
-    """Tell the corrections; nothing for a session priced once."""
-    if len(facts.revisions) < 2:
+    """Tell the corrections; nothing for a session priced once that still costs what it did."""
+    if len(facts.revisions) < 2 and not facts.taken_back:
         return ()
     rows = []
     before: Charge | None = None
@@ -217,11 +220,24 @@ def _revisions(facts: ReceiptFacts) -> tuple[Revision, ...]:
                 total=money(charge.gross_minor, charge.currency),
                 change=change,
                 invoice="" if invoice is None else str(invoice.number),
+                taken_back=_taken_back(facts.taken_back.get(charge.pk)),
                 is_shown=charge.revision == facts.charge.revision,
             )
         )
         before = charge
     return tuple(rows)
+
+
+def _taken_back(taken: TakenBack | None) -> str:
+    """Say why a charge no longer holds, and by which document."""
+    if taken is None:
+        return ""
+    text = (_("Voided: %(reason)s") if taken.is_void else _("Corrected: %(reason)s")) % {
+        "reason": taken.reason
+    }
+    if not taken.credit_note:
+        return text
+    return f"{text} · " + _("Credit note %(number)s") % {"number": taken.credit_note}
 
 
 def _change(charge: Charge, before: Charge) -> str:

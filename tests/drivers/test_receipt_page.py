@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -207,3 +208,30 @@ def test_an_unknown_token_gets_a_page_that_helps(volt: Tenant) -> None:
     answer = Client().get("/receipt/not-a-token/?lang=en")
     assert answer.status_code == 404
     assert "ask the operator" in answer.content.decode()
+
+
+@dataclass(frozen=True)
+class Note:
+    """A credit note as far as a receipt tells it."""
+
+    number: int = 12
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A correction as far as a receipt tells it."""
+
+    reason: str = "Trasig mätare"
+    new_charge_id: None = None
+    credit_note: Note = Note()
+
+
+def test_a_voided_session_costs_nothing_and_says_why(
+    volt: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _charge, token = rated(volt, "flat")
+    monkeypatch.setattr(Charge, "correction", Correction(), raising=False)
+    receipt = page(token, "en")
+    assert receipt.one("#total").text.replace("\xa0", " ") == "SEK 0.00"
+    assert "costs nothing" in receipt.one("#void").text
+    assert "Voided: Trasig mätare · Credit note 12" in receipt.one("#revisions").text
