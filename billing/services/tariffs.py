@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import F, Max, Q
 
 from billing.models import Tariff, TariffAssignment, TariffLevel, TariffVersion
-from billing.rating import TariffFacts, tariff_document
+from billing.rating import TariffFacts, tariff_document, uses_spot
 from tenants.models import User
 
 
@@ -34,7 +36,8 @@ def publish_tariff_version(
     """Add the tariff's next version; the one before ends where it begins.
 
     Only a tariff's first version may begin in the past: what was promised is not changed
-    afterwards. Raises `TariffTimeConflict`.
+    afterwards. Where the total could fall below nothing and no minimum is set, it is set to 0.
+    Raises `TariffTimeConflict`.
     """
     with transaction.atomic():
         tariff = Tariff.objects.select_for_update().get(pk=tariff_id)
@@ -46,7 +49,7 @@ def publish_tariff_version(
             number=(last or 0) + 1,
             valid_from=valid_from,
             currency=prices.currency,
-            document=prices_document(prices),
+            document=prices_document(_never_below_nothing(prices)),
             note=note,
             published_by=published_by,
         )
@@ -130,3 +133,13 @@ def _end_open_ones(
 def prices_document(prices: TariffFacts) -> dict[str, object]:
     """Return prices as they are stored: the canonical JSON without an id of its own."""
     return {name: value for name, value in tariff_document(prices).items() if name != "version_id"}
+
+
+def _never_below_nothing(prices: TariffFacts) -> TariffFacts:
+    """A session never costs less than nothing, whatever the market pays for using energy."""
+    can_be_negative = uses_spot(prices) or any(
+        component.price < 0 for element in prices.elements for component in element.components
+    )
+    if prices.min_price is None and can_be_negative:
+        return replace(prices, min_price=Decimal(0))
+    return prices

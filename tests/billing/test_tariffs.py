@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 
 from billing.models import Tariff, TariffAssignment, TariffLevel, TariffVersion
+from billing.rating import LineKind, PriceComponent, SpotFormula, TariffElement, TariffFacts
 from billing.selectors.tariffs import (
     Target,
     TariffNotInForce,
@@ -67,6 +68,15 @@ class TestVersions:
         version = published(standard, "4.95")
         assert kwh_price(TariffVersion.objects.get(pk=version.pk)) == Decimal("4.95")
         assert tariff_facts(version).version_id == str(version.pk)
+
+    def test_one_by_the_market_never_pays_the_driver(self, standard: Tariff) -> None:
+        spot = PriceComponent(LineKind.ENERGY, Decimal(1), spot=SpotFormula())
+        facts = TariffFacts("", "SEK", Decimal(25), (TariffElement((spot,)),))
+        version = publish_tariff_version(
+            tariff_id=standard.pk, prices=facts, valid_from=NOON, now=NOON
+        )
+        assert tariff_facts(version).min_price == 0
+        assert tariff_facts(published(standard, "4.00", days=1)).min_price is None
 
     def test_before_its_first_version_a_tariff_is_not_in_force(self, standard: Tariff) -> None:
         published(standard, "4.00")

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
-from billing.models import Tariff, TariffLevel
-from billing.rating import plain_tariff
 from billing.services.invoices import open_billing_account
-from billing.services.tariffs import assign_tariff, create_tariff, publish_tariff_version
 from chargepoints.models import ChargePoint, Connector, Site
 from chargepoints.services import register_charge_point, rotate_key
 from config.devstack.demo.cast import OPERATORS, PASSWORD, DemoOperator, DemoStation
+from config.devstack.demo.prices import seed_market, seed_prices
 from config.devstack.simulator.fleet import AcCharger
 from config.devstack.simulator.plan import StationSpec
 from sessions_app.models import Driver, IdToken
@@ -24,7 +19,6 @@ from tenants.scope import tenant_scope
 from tenants.services import create_tenant, issue_api_key
 
 API_KEY_NAME = "demo"
-PRICES_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,7 @@ class SeededOperator:
 def seed() -> tuple[SeededOperator, ...]:
     """Both operators, ready to charge."""
     with transaction.atomic():
+        seed_market()
         return tuple(_seed(operator) for operator in OPERATORS)
 
 
@@ -48,9 +43,9 @@ def _seed(operator: DemoOperator) -> SeededOperator:
     owner.set_password(PASSWORD)
     owner.save(update_fields=("password",))
     with tenant_scope(tenant.id):
-        _seed_prices(operator)
         _seed_drivers(operator)
         stations = tuple(_seed_station(operator, station) for station in operator.stations)
+        seed_prices(operator)
         ApiKey.objects.filter(name=API_KEY_NAME).delete()
         _key, api_key = issue_api_key(name=API_KEY_NAME, scopes=Scopes.values)
     return SeededOperator(operator, api_key, stations)
@@ -67,23 +62,6 @@ def _create(operator: DemoOperator) -> Tenant:
     tenant.vat_number = f"SE{operator.organisation_number.replace('-', '')}01"
     tenant.save(update_fields=("organisation_number", "vat_number"))
     return tenant
-
-
-def _seed_prices(operator: DemoOperator) -> None:
-    if Tariff.objects.exists():
-        return
-    now = timezone.now()
-    tariff = create_tariff(name="Standard")
-    assign_tariff(tariff_id=tariff.id, level=TariffLevel.TENANT, valid_from=PRICES_FROM, now=now)
-    prices = plain_tariff(
-        "",
-        "SEK",
-        vat_rate=Decimal(25),
-        per_kwh=operator.energy_price,
-        per_minute=operator.minute_price or None,
-        per_session=operator.session_price or None,
-    )
-    publish_tariff_version(tariff_id=tariff.id, prices=prices, valid_from=PRICES_FROM, now=now)
 
 
 def _seed_drivers(operator: DemoOperator) -> None:

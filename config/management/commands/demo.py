@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from chargepoints.models import ChargePoint
 from config.devstack.command import StackCommand
 from config.devstack.demo.cast import PASSWORD
 from config.devstack.demo.proof import NotProved, prove
@@ -18,6 +19,8 @@ from config.devstack.simulator.plan import Plan, SessionResult
 from config.devstack.simulator.runner import run
 from config.devstack.simulator.schedule import plan_sessions
 from config.devstack.stack import Stack
+from tenants.models import Tenant
+from tenants.scope import tenant_scope
 
 
 class Command(StackCommand):
@@ -87,6 +90,10 @@ def _say_what_to_look_at(stack: Stack, operators: tuple[SeededOperator, ...]) ->
     say(f"  API            {base}/api/v1/docs/")
     for each in operators:
         say(f"                 Authorization: Bearer {each.api_key}   ({each.operator.name})")
+    for each in operators:
+        with tenant_scope(Tenant.objects.get(slug=each.operator.slug).id):
+            for station in ChargePoint.objects.order_by("identity"):
+                say(f"  Prices         {base}/prices/{each.operator.slug}/{station.public_code}/")
     say(f"  Chargers       {socket_url(stack)}/ocpp/<tenant>/<charge point id>")
     say(
         "\n  More cars charge in the background, one of them in real time. Ctrl-C stops everything."
