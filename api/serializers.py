@@ -11,10 +11,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from billing.models import Charge, ChargeLine, Invoice
+from billing.models import Charge, ChargeLine, Correction, Invoice
 from billing.rating import RatedCharge
 from billing.selectors import current_charge
 from billing.selectors.running_cost import running_charge
+from billing.selectors.settlements import corrections_of
 from billing.services.receipt_links import receipt_token
 from chargepoints.models import ChargePoint, Command, Connector, Site
 from sessions_app.models import ChargingSession, MeterSample
@@ -113,6 +114,29 @@ class ChargeSerializer(serializers.ModelSerializer[Charge]):
         fields = ("currency", "gross_minor", "net_minor", "vat_minor", "rated_at", "lines")
 
 
+class CorrectionSerializer(serializers.ModelSerializer[Correction]):
+    """A charge of the session that was taken back, and what it became; amounts include VAT."""
+
+    credit_note_number = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Correction
+        fields = (
+            "kind",
+            "reason",
+            "corrected_at",
+            "currency",
+            "old_gross_minor",
+            "new_gross_minor",
+            "credit_note_number",
+        )
+
+    def get_credit_note_number(self, correction: Correction) -> int | None:
+        """Null when there was no invoice to credit."""
+        note = getattr(correction, "credit_note", None)
+        return None if note is None else note.number
+
+
 class RunningCostSerializer(serializers.Serializer[RatedCharge]):
     """What a session under way costs so far, as if it ended now."""
 
@@ -184,6 +208,7 @@ class SessionDetailSerializer(SessionSerializer):
 
     charge = serializers.SerializerMethodField()
     invoice = serializers.SerializerMethodField()
+    corrections = serializers.SerializerMethodField()
     running_cost = serializers.SerializerMethodField()
     receipt_url = serializers.SerializerMethodField()
 
@@ -193,6 +218,7 @@ class SessionDetailSerializer(SessionSerializer):
             *SessionSerializer.Meta.fields,
             "charge",
             "invoice",
+            "corrections",
             "running_cost",
             "receipt_url",
         )
@@ -206,6 +232,13 @@ class SessionDetailSerializer(SessionSerializer):
         """See `Invoice`."""
         invoice = getattr(self._charge(session), "invoice", None)
         return None if invoice is None else dict(InvoiceSerializer(invoice).data)
+
+    @extend_schema_field(CorrectionSerializer(many=True))
+    def get_corrections(self, session: ChargingSession) -> list[dict[str, Any]]:
+        """See `Correction`; the latest first, empty without the billing scope."""
+        if not self.context.get("sees_money"):
+            return []
+        return list(CorrectionSerializer(corrections_of(session.pk), many=True).data)
 
     @extend_schema_field(RunningCostSerializer(allow_null=True))
     def get_running_cost(self, session: ChargingSession) -> dict[str, Any] | None:

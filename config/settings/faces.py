@@ -46,6 +46,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CommandState": "chargepoints.models.Command.State",
         "SessionState": "sessions_app.models.ChargingSession.State",
         "InvoiceState": "billing.models.Invoice.State",
+        "CorrectionKind": "billing.models.CorrectionKind",
+        "ChargeLineKind": "billing.models.ChargeLine.Kind",
         "ConnectorStatus": "chargepoints.models.Connector.Status",
     },
 }

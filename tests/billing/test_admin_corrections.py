@@ -10,7 +10,9 @@ from billing.models import CorrectionRun, Refund, Settlement, TariffVersion
 from config.devstack.stripe_stand_in import StandIn
 from sessions_app.models import ChargingSession
 from tenants.models import Role
+from tenants.services import issue_api_key
 from tests.billing.correction_scenes import (
+    RE_RATE,
     VOID,
     a_paid_session,
     another_version,
@@ -127,3 +129,16 @@ def test_the_sessions_page_leads_to_its_correction(
 ) -> None:
     page = reverse("admin:sessions_app_chargingsession_change", args=(session.pk,))
     assert f"{ASK}?session={session.pk}" in text_of(accountant.get(page))
+
+
+def test_partners_see_what_was_corrected_and_what_the_session_costs_now(
+    session: ChargingSession, tariff: TariffVersion
+) -> None:
+    correct(session, RE_RATE, version_id=another_version(tariff, "3.00").pk)
+    _key, secret = issue_api_key(name="partner", scopes=("read", "billing"))
+    partner = Client(headers={"authorization": f"Bearer {secret}"})
+    seen = partner.get(f"/api/v1/sessions/{session.pk}/").json()
+    assert seen["charge"]["gross_minor"] == 3_000
+    [correction] = seen["corrections"]
+    assert (correction["old_gross_minor"], correction["new_gross_minor"]) == (4_000, 3_000)
+    assert (correction["credit_note_number"], correction["reason"]) == (1, "Wrong price")
