@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     """The table of what-if runs."""
 
     dependencies = [
-        ("billing", "0003_no_two_at_once"),
+        ("billing", "0004_corrections"),
         ("tenants", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

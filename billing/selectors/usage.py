@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 
 from billing.models import Charge
 from billing.rating import SpotSlot
@@ -69,9 +69,10 @@ class Weeks:
 
 def current_charges(weeks: Weeks) -> QuerySet[Charge]:
     """The bills in force of sessions that ended in these weeks."""
-    later = Charge.objects.filter(session=OuterRef("session"), revision__gt=OuterRef("revision"))
     return Charge.objects.filter(
-        ~Exists(later), session__ended_at__gte=weeks.start_at, session__ended_at__lt=weeks.end_at
+        correction__isnull=True,
+        session__ended_at__gte=weeks.start_at,
+        session__ended_at__lt=weeks.end_at,
     )
 
 

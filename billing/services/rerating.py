@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from billing.models import Charge, ChargeLine, Posting
 from billing.rating import (
@@ -118,9 +118,8 @@ def check_charges(charges: QuerySet[Charge]) -> Iterator[CheckedCharge]:
 
     A chunk at a time is in memory. Nothing is written.
     """
-    later = Charge.objects.filter(session=OuterRef("session"), revision__gt=OuterRef("revision"))
     rows = (
-        charges.annotate(is_superseded=Exists(later))
+        charges.annotate(is_corrected=Q(correction__isnull=False))
         .select_related(
             "session__charge_point__site", "session__session_tariff", "tariff_version__tariff"
         )
@@ -170,8 +169,8 @@ def _check(charge: Charge, booked: tuple[int, int, int]) -> CheckedCharge:
     differences += _against_rating(charge, rated)
     differences += _against_lines(lines, rated)
     differences += _against_explanation(charge.explanation, rated)
-    is_superseded = getattr(charge, "is_superseded", False)
-    change = None if is_superseded else _change_since(charge, document)
+    is_corrected = getattr(charge, "is_corrected", False)
+    change = None if is_corrected else _change_since(charge, document)
     return CheckedCharge(charge, tuple(differences), change)
 
 
