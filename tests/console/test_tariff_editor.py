@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing.models import Tariff, TariffAssignment, TariffDraft, TariffVersion
+from billing.models import SpotPrice, Tariff, TariffAssignment, TariffDraft, TariffVersion
 from billing.rating import LineKind
 from billing.selectors.tariff_drafts import draft_facts
 from tenants.models import Role
@@ -180,6 +180,53 @@ def test_the_look_tells_cost_reason_gap_and_words(
     assert "17:40–20:10 · 22 kWh × SEK 3.50/kWh (row 1: Mon–Fri 06–22)" in text
     assert "No energy price Sat, Sun 06–22: energy is free then." in text
     assert "Energy 22–06: SEK 2.25/kWh" in text
+
+
+SPOT = {
+    **DAY_AND_NIGHT,
+    "rows": "1",
+    "row-0-kind": "energy_spot",
+    "row-0-price": "4",
+    "row-0-adder": "0.50",
+    "row-0-days": [],
+    "row-0-time_from": "",
+    "row-0-time_to": "",
+}
+
+
+def known_spot_prices(*hours: int) -> None:
+    """1.00 kr per kWh in these hours of 24 November, UTC."""
+    SpotPrice.objects.bulk_create(
+        SpotPrice(
+            area="SE3",
+            currency="SEK",
+            starts_at=datetime(2026, 11, 24, hour, tzinfo=UTC),
+            duration_s=3600,
+            price=Decimal(1),
+            source="test",
+            recorded_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        )
+        for hour in hours
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "total", "note"),
+    [
+        # (1.00 + 0.50) kr and 25 % VAT are 1.875 kr per kWh; the fallback is 4.00 kr.
+        ((16, 17, 18, 19), "SEK 41.25", "With the market prices of SE3 on this day."),
+        ((), "SEK 88.00", "No market prices of SE3 are known for this day"),
+        ((16, 17, 18), "SEK 44.37", "Some market prices of SE3 are missing"),
+    ],
+)
+def test_the_preview_uses_the_market_prices_that_are_known(
+    accountant: Client, version: TariffVersion, hours: tuple[int, ...], total: str, note: str
+) -> None:
+    known_spot_prices(*hours)
+    look = reverse("admin:look-at-tariff", args=(version.tariff_id,))
+    text = text_of(accountant.post(look, SPOT))
+    assert f'<strong data-testid="preview-total">{total}</strong>' in text
+    assert note in text
 
 
 def test_publishing_needs_a_time_to_come(
