@@ -67,6 +67,7 @@ def made_up(kind: str, udt: str) -> str:
         "text": "'X'",
         "numeric": "1",
         "bytea": "''",
+        "date": "current_date",
     }
     return by_udt.get(udt, "1")
 
