@@ -38,7 +38,7 @@ def bill_session(event: SessionCleared) -> None:
     """Rate the session and issue its invoice, both once; not before its readings are in."""
     now = timezone.now()
     readings_by = readings_due_by(event.session_id)
-    if readings_by > now:
+    if readings_by is not None and readings_by > now:
         raise NotYet(readings_by)
     charge = rate_session(session_id=event.session_id, now=now)
     issue_invoice(charge_id=charge.pk, now=now)

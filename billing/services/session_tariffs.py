@@ -55,18 +55,18 @@ def freeze_tariff(session: ChargingSession) -> SessionTariff:
     )[0]
 
 
-def readings_due_by(session_id: UUID) -> datetime:
-    """When a completed session can be rated: at once, unless readings may still be on their way.
+def readings_due_by(session_id: UUID) -> datetime | None:
+    """Until when readings of a completed session are waited for; None when none matter.
 
     OCPP 2.0.1 counts its messages, so a session that is complete has them all. A 1.6 station may
     send readings after the stop; where the price depends on when energy flowed they are waited
     for, so that the bill is the same in whatever order they come. Raises as `freeze_tariff`.
     """
     session = ChargingSession.objects.select_related("charge_point", "driver").get(pk=session_id)
-    completed_at = session.completed_at or session.created_at
     is_counted = session.final_sequence is not None
     if is_counted or not is_priced_by_the_clock(tariff_facts(freeze_tariff(session).version)):
-        return completed_at
+        return None
+    completed_at = session.completed_at or session.created_at
     return completed_at + timedelta(seconds=settings.SESSION_SETTLE_S)
 
 
