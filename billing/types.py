@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Operation(StrEnum):
@@ -32,3 +33,7 @@ class Problem(StrEnum):
     CAME_BACK = "came_back"
     NOT_SEEN = "not_seen"
     NOT_WITHDRAWN = "not_withdrawn"
+
+
+# What a price is for: so many (second) of the unit that is counted (first).
+PRICED_UNITS: Final = {("Wh", 1000): "kWh", ("W", 1000): "kW", ("s", 60): "min", ("s", 3600): "h"}

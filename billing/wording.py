@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import ChargeLine, LedgerAccount
 from billing.money import Money, format_decimal, format_money, format_price
-from billing.types import Operation
+from billing.types import PRICED_UNITS, Operation
 
 ACCOUNTS: dict[str, str | Promise] = {
     "receivable": _("Accounts receivable"),
@@ -24,7 +24,7 @@ ACCOUNTS: dict[str, str | Promise] = {
     "revenue:energy": _("Revenue, energy"),
     "revenue:time": _("Revenue, time"),
     "revenue:idle": _("Revenue, idle fees"),
-    "revenue:fee": _("Revenue, start fees"),
+    "revenue:fee": _("Revenue, fees"),
     "revenue:subscription": _("Revenue, subscriptions"),
     "vat_output": _("Output VAT"),
     "stripe_fees": _("Fees to Stripe"),
@@ -52,9 +52,7 @@ OPERATIONS: dict[str, str | Promise] = {
 }
 
 _HUNDREDTH = Decimal("0.01")
-_SHOWN = {"kWh": Decimal("0.001")}
-# What a price is for: so many of the unit that is counted.
-_UNITS = {("Wh", 1000): "kWh", ("s", 60): "min", ("s", 3600): "h"}
+_SHOWN = {"kWh": Decimal("0.001"), "kW": Decimal("0.001")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def percent(rate: Decimal) -> str:
 
 def line_in_words(line: ChargeLine, currency: str) -> LineInWords:
     """For example "Energy", "11.528 kWh", "SEK 4.95/kWh", "25 %", "SEK 57.06"."""
-    unit = _UNITS.get((line.unit, line.per), "")
+    unit = PRICED_UNITS.get((line.unit, line.per), "")
     amount = (Decimal(line.quantity) / line.per).quantize(_SHOWN.get(unit, _HUNDREDTH))
     per = f"/{unit}" if unit else ""
     return LineInWords(

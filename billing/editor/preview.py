@@ -15,6 +15,7 @@ from billing.editor.rows import rows_of
 from billing.editor.words import KINDS, minutes, number, price_per, thousandth, when_in_words
 from billing.money import Money, format_money
 from billing.rating import RatedCharge, RatedLine, Reading, SessionFacts, TariffFacts
+from billing.types import PRICED_UNITS
 
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -169,9 +170,7 @@ def _why(step: Mapping[str, Any], tariff: TariffFacts) -> list[str]:
 
 
 def _unit(line: RatedLine) -> str:
-    return {("Wh", 1000): "kWh", ("W", 1000): "kW", ("s", 60): "min", ("s", 3600): "h"}.get(
-        (line.unit, line.per), ""
-    )
+    return PRICED_UNITS.get((line.unit, line.per), "")
 
 
 def _quantity(quantity: int, unit: str) -> str:

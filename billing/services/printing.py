@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from billing.models import ChargeLine, Invoice
 from billing.money import format_decimal, format_price
 from billing.stripe_gateway import InvoiceLine
+from billing.types import PRICED_UNITS
 
 
 def invoice_lines(invoice: Invoice) -> list[InvoiceLine]:
@@ -46,9 +47,7 @@ def _description(line: ChargeLine, currency: str, language: str) -> str:
         return kind
     price = format_price(line.unit_price, currency, language)
     amount = format_decimal(Decimal(line.quantity) / line.per, language)
-    unit = {("Wh", 1000): "kWh", ("s", 60): gettext("min"), ("s", 3600): "h"}.get(
-        (line.unit, line.per), line.unit
-    )
+    unit = PRICED_UNITS.get((line.unit, line.per), line.unit)
     return gettext("%(kind)s, %(amount)s %(unit)s at %(price)s") % {
         "kind": kind,
         "amount": amount,
