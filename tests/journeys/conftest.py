@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.devstack.programs import WEBHOOK_PATH
 from config.devstack.rented import WebProcess, WorkerProcess
+from tests.conftest import patiently
 from tests.journeys.stage import (
     Operator,
     Platform,
@@ -64,7 +65,11 @@ def stage(platform: Platform, django_db_blocker: DjangoDbBlocker) -> Iterator[Pl
             yield platform
             eventually(lambda: platform.stripe.deliveries.wait_idle(0) and nothing_is_owed())
         finally:
-            call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+            patiently(
+                lambda: call_command(
+                    "flush", verbosity=0, interactive=False, inhibit_post_migrate=True
+                )
+            )
 
 
 @pytest.fixture(scope="module")
