@@ -25,6 +25,7 @@ class RentedProcess:
         self._folder = folder
         self._child: Child | None = None
         self._log_from = 0
+        self._environment: dict[str, str] = {}
 
     @property
     def is_running(self) -> bool:
@@ -39,10 +40,16 @@ class RentedProcess:
         return written[self._log_from :].decode()
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
-        """Start it unless it runs, and return when it does its work; raises `ChildFailed`."""
-        if self.is_running:
+        """Start it unless it runs with this environment, and return when it does its work.
+
+        Raises `ChildFailed`.
+        """
+        wanted = dict(environment or {})
+        if self.is_running and wanted == self._environment:
             return
-        program = self._program({**child_environment(), **(environment or {})})
+        self.stop()
+        self._environment = wanted
+        program = self._program({**child_environment(), **wanted})
         self._log_from = self._log_path().stat().st_size if self._log_path().exists() else 0
         self._child = Child(program, self._log_path())
         self._child.wait_until_ready(READY_WITHIN_S)

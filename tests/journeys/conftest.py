@@ -48,10 +48,6 @@ def platform(web: WebProcess, worker: WorkerProcess) -> Iterator[Platform]:
     webhook = f"{web.url}{WEBHOOK_PATH}"
     secret = settings.STRIPE_WEBHOOK_SECRETS[0]
     with checked_stand_in(webhook_url=webhook, webhook_secret=secret) as stripe:
-        environment = {"STRIPE_API_BASE": stripe.url, "SESSION_SETTLE_S": SETTLE_S}
-        for process in (web, worker):
-            process.stop()
-            process.start(environment)
         yield Platform(web, worker, stripe)
         worker.stop()
         web.stop()
@@ -60,8 +56,11 @@ def platform(web: WebProcess, worker: WorkerProcess) -> Iterator[Platform]:
 @pytest.fixture(scope="module")
 def stage(platform: Platform, django_db_blocker: DjangoDbBlocker) -> Iterator[Platform]:
     """The platform with an empty database, whose rows all tests of a module see."""
+    environment = {"STRIPE_API_BASE": platform.stripe.url, "SESSION_SETTLE_S": SETTLE_S}
     with django_db_blocker.unblock():
         try:
+            for process in (platform.web, platform.worker):
+                process.start(environment)
             yield platform
             eventually(lambda: platform.stripe.deliveries.wait_idle(0) and nothing_is_owed())
         finally:

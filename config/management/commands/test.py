@@ -13,6 +13,7 @@ from config.devstack.state import ROOT
 
 # Each brings a database, a web server and a worker of its own when a test asks for them.
 PROCESSES = 2
+SIDE_BY_SIDE = ("-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 class Command(BaseCommand):
@@ -43,4 +44,4 @@ def side_by_side(arguments: list[str]) -> list[str]:
     """
     is_chosen = any(not each.startswith("-") or each.startswith("-n") for each in arguments)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    return [] if is_chosen or cores < PROCESSES else ["-n", str(PROCESSES), "--dist", "loadfile"]
+    return [] if is_chosen or cores < PROCESSES else [*SIDE_BY_SIDE]
