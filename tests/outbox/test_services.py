@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from chargepoints.models import Site
 from outbox import bell, events
-from outbox.events import DomainEvent, from_payload, subscribe, to_payload
+from outbox.events import DomainEvent, NotYet, from_payload, subscribe, to_payload
 from outbox.models import Delivery, Event
 from outbox.services import (
     ATTEMPTS_BEFORE_A_PERSON,
@@ -175,3 +175,26 @@ def test_two_workers_share_the_work_without_doing_any_twice(heard: list[SiteOpen
     for worker in workers:
         worker.join()
     assert len(heard) == 20
+
+
+def test_a_subscriber_can_ask_to_hear_of_it_later_without_failing(volt: Tenant) -> None:
+    later, heard = datetime.now(UTC) + timedelta(minutes=5), []
+
+    def wait_for_it(event: SiteOpened) -> None:
+        if datetime.now(UTC) < later:
+            raise NotYet(later)
+        heard.append(event)
+
+    subscribe(SiteOpened)(wait_for_it)
+    try:
+        publish_one()
+        deliver_due()
+        delivery = Delivery.objects.get()
+        waiting = (delivery.state, delivery.attempts, delivery.last_error, delivery.due_at)
+        with time_machine.travel(later):
+            deliver_due()
+    finally:
+        events._subscribers.pop(SiteOpened.type)
+    assert waiting == (Delivery.State.PENDING, 0, "", later)
+    assert [event.site_id for event in heard] == [SITE]
+    assert Delivery.objects.get().state == Delivery.State.DONE
