@@ -1,4 +1,4 @@
-"""Sites, charge points, connectors, what they said and what they were told."""
+"""Charge points, their connectors and the timeline of their states."""
 
 from __future__ import annotations
 
@@ -8,41 +8,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chargepoints.models.sites import Site
 from chargepoints.public_codes import CODE_LENGTH, new_public_code
 from tenants.models import TenantRecord
 
 SILENCE_BEFORE_OFFLINE = timedelta(minutes=10)
-
-
-class Site(TenantRecord):
-    """A place with charge points."""
-
-    name = models.CharField(_("name"), max_length=120)
-    address = models.CharField(_("address"), max_length=200, blank=True)
-    city = models.CharField(_("city"), max_length=80, blank=True)
-    latitude = models.DecimalField(
-        _("latitude"), max_digits=9, decimal_places=6, null=True, blank=True
-    )
-    longitude = models.DecimalField(
-        _("longitude"), max_digits=9, decimal_places=6, null=True, blank=True
-    )
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Stockholm")
-    price_area = models.CharField(
-        _("price area"),
-        max_length=16,
-        default="SE3",
-        blank=True,
-        validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9_-]{1,15}$")],
-    )
-    nominal_voltage_mv = models.PositiveIntegerField(_("nominal voltage (mV)"), default=230_000)
-
-    class Meta(TenantRecord.Meta):
-        verbose_name = _("site")
-        verbose_name_plural = _("sites")
-        ordering = ("name",)
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ChargePoint(TenantRecord):
@@ -203,94 +173,3 @@ class StatusRecord(TenantRecord):
 
     def __str__(self) -> str:
         return f"{self.status} {self.at:%Y-%m-%d %H:%M:%S}"
-
-
-class DeviceVariable(TenantRecord):
-    """One configuration key (1.6) or component variable (2.0.1) as the station reported it."""
-
-    charge_point = models.ForeignKey(
-        ChargePoint, on_delete=models.CASCADE, related_name="device_variables"
-    )
-    component = models.CharField(_("component"), max_length=120, blank=True)
-    name = models.CharField(_("name"), max_length=120)
-    value = models.TextField(_("value"), blank=True)
-    read_only = models.BooleanField(_("read only"), default=False)
-    reported_at = models.DateTimeField(_("reported"))
-
-    class Meta(TenantRecord.Meta):
-        verbose_name = _("station setting")
-        verbose_name_plural = _("station settings")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("charge_point", "component", "name"), name="a_variable_is_kept_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.component} {self.name}".strip()
-
-
-class Command(TenantRecord):
-    """One OCPP call to a station: owed, sent, answered, or why not."""
-
-    class State(models.TextChoices):
-        """A command's life."""
-
-        QUEUED = "queued", _("Queued")
-        SENT = "sent", _("Sent")
-        ANSWERED = "answered", _("Answered")
-        FAILED = "failed", _("Refused by the station")
-        TIMED_OUT = "timed_out", _("No answer")
-        OFFLINE = "offline", _("Station offline")
-
-    charge_point = models.ForeignKey(
-        ChargePoint,
-        on_delete=models.CASCADE,
-        related_name="commands",
-        verbose_name=_("charge point"),
-    )
-    action = models.CharField(_("command"), max_length=64)
-    payload = models.JSONField(_("content"), default=dict)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
-    response = models.JSONField(_("answer"), null=True, blank=True)
-    error = models.CharField(_("error"), max_length=255, blank=True)
-    requested_by = models.CharField(_("requested by"), max_length=120, blank=True)
-    expires_at = models.DateTimeField(_("expires"))
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-
-    class Meta(TenantRecord.Meta):
-        verbose_name = _("command")
-        verbose_name_plural = _("commands")
-        ordering = ("-id",)
-        indexes = (
-            models.Index(
-                fields=("expires_at",),
-                condition=models.Q(state__in=("queued", "sent")),
-                name="commands_open",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.action} ({self.get_state_display()})"
-
-
-class OcppMessage(TenantRecord):
-    """One frame of the message log, personal data masked; kept for a limited time."""
-
-    charge_point = models.ForeignKey(ChargePoint, on_delete=models.CASCADE, related_name="messages")
-    inbound = models.BooleanField(_("from the station"))
-    action = models.CharField(_("action"), max_length=64, blank=True)
-    message_id = models.CharField(_("message id"), max_length=64, blank=True)
-    payload = models.JSONField(_("content"), null=True)
-    error_code = models.CharField(_("error"), max_length=64, blank=True)
-    reason = models.CharField(_("reason"), max_length=255, blank=True)
-    at = models.DateTimeField(_("time"))
-
-    class Meta(TenantRecord.Meta):
-        verbose_name = _("OCPP message")
-        verbose_name_plural = _("OCPP messages")
-        indexes = (models.Index(fields=("charge_point", "-at"), name="messages_of_a_station"),)
-
-    def __str__(self) -> str:
-        return f"{self.action} {self.message_id}"
