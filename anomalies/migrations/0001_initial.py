@@ -6,8 +6,10 @@ import tenants.scope
 from django.conf import settings
 from django.db import migrations, models
 
+from tenants.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
+
+class Migration(FirstMigration):
 
     initial = True
 

@@ -3,8 +3,10 @@ import tenants.models
 import tenants.scope
 from django.db import migrations, models
 
+from tenants.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
+
+class Migration(FirstMigration):
 
     initial = True
 
