@@ -25,7 +25,12 @@ from chargepoints.models import (
     OcppMessage,
     Site,
 )
-from chargepoints.services import disable_charge_point, register_charge_point, rotate_key
+from chargepoints.services import (
+    close_socket,
+    disable_charge_point,
+    register_charge_point,
+    rotate_key,
+)
 from tenants.access import Right
 from tenants.admin import TenantAdmin, TenantInline, coloured
 
@@ -122,7 +127,7 @@ class ChargePointAdmin(TenantAdmin):
     list_select_related = ("site",)
     search_fields = ("identity", "public_code", "serial_number", "model")
     inlines = (ConnectorInline,)
-    actions = ("new_key", "disable")
+    actions = ("new_key", "disconnect", "disable")
     empty_text = _("Add a charge point; its key and the address it connects to are shown then.")
     reported_fields = (
         "shown_online",
@@ -209,6 +214,12 @@ class ChargePointAdmin(TenantAdmin):
         for charge_point in queryset:
             key = rotate_key(charge_point=charge_point)
             messages.warning(request, _shown_once(charge_point, key))
+
+    @admin.action(description=_("Disconnect: it may come back at once"), permissions=("change",))
+    def disconnect(self, request: HttpRequest, queryset: Any) -> None:
+        """End the sockets of the chosen stations."""
+        for charge_point in queryset:
+            close_socket(charge_point=charge_point)
 
     @admin.action(description=_("Take out of use"), permissions=("change",))
     def disable(self, request: HttpRequest, queryset: Any) -> None:

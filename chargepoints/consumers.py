@@ -7,20 +7,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from channels.consumer import AsyncConsumer
+from django.conf import settings
 from django.utils import timezone
 
 from chargepoints.handshake import SUBPROTOCOLS, chosen_subprotocol, key_in_headers
 from chargepoints.live_socket import LiveSocket, Receive, Send
 from chargepoints.node import Node, this_node
 from chargepoints.routing import Connection, Station
-from chargepoints.services.sockets import OpenedSocket, SignedIn, open_socket, sign_in
+from chargepoints.services.doors import record_second_connection
+from chargepoints.services.sockets import (
+    OpenedSocket,
+    SignedIn,
+    SocketTaken,
+    open_socket,
+    sign_in,
+)
+from chargepoints.types import Holder
 
 log = logging.getLogger(__name__)
 
 # Stations write double slashes; the server has decoded %-escapes already.
 OCPP_PATH = r"^/*ocpp/+(?P<tenant>[^/]+)/+(?P<identity>[^/]+)/*$"
 PROTOCOL_ERROR = 1002
-UNAUTHORIZED, UNAVAILABLE = 401, 503
+UNAUTHORIZED, CONFLICT, UNAVAILABLE = 401, 409, 503
+# When one who was refused because its station is connected may ask again.
+ASK_AGAIN_AFTER_S = 10
 
 
 class OcppConsumer(AsyncConsumer):
@@ -57,36 +68,67 @@ class OcppConsumer(AsyncConsumer):
         connection = Connection(
             outcome.tenant_id, outcome.charge_point_id, route["identity"], version
         )
-        await self._serve(self._stations[version](connection), node, receive, subprotocol)
+        station = self._stations[version](connection)
+        await self._serve(station, node, receive, subprotocol, outcome.holder)
 
     async def _sign_in(self, node: Node, tenant: str, identity: str) -> Any:
         key = key_in_headers(self.scope["headers"], identity)
         return await node.database.attempt(sign_in, tenant, identity, key)
 
     async def _serve(
-        self, station: Station, node: Node, receive: Receive, subprotocol: str
+        self,
+        station: Station,
+        node: Node,
+        receive: Receive,
+        subprotocol: str,
+        holder: Holder | None,
     ) -> None:
-        socket = LiveSocket(station, node, receive, self.base_send)
+        connection, now = station.connection, timezone.now()
+        if holder is not None and await node.inquiries.is_alive(
+            connection, holder, settings.OCPP_PING_WITHIN_MS / 1000, now
+        ):
+            await self._refuse_second(connection, node)
+            return
+        ping = (self.scope.get("extensions") or {}).get("station.ping")
+        socket = LiveSocket(station, node, receive, self.base_send, ping)
         # Known to the node before the database knows it: whoever takes over finds it here.
         node.join(socket)
         try:
             opened = await node.database.attempt(
-                open_socket, station.connection, node.channel, timezone.now()
+                open_socket, connection, node.channel, timezone.now(), holder
             )
             if isinstance(opened, OpenedSocket):
                 await socket.serve(opened, subprotocol)
+            elif isinstance(opened, SocketTaken):
+                await self._refuse_second(connection, node)
             else:
                 log.error("socket not opened", exc_info=opened)
                 await self._deny(UNAVAILABLE)
         finally:
             node.leave(socket)
 
-    async def _deny(self, status: int) -> None:
+    async def _refuse_second(self, connection: Connection, node: Node) -> None:
+        extra = {
+            "tenant": str(connection.tenant_id),
+            "charge_point": str(connection.charge_point_id),
+        }
+        log.warning("second connection refused: the first one answers", extra=extra)
+        await self._deny(CONFLICT, ASK_AGAIN_AFTER_S)
+        address = (self.scope.get("client") or ("",))[0]
+        told = await node.database.attempt(
+            record_second_connection, connection, address, timezone.now()
+        )
+        if isinstance(told, BaseException):
+            log.error("refused connection not written down", exc_info=told, extra=extra)
+
+    async def _deny(self, status: int, retry_after_s: int = 0) -> None:
         """Refuse the opening request: with a status where the server can say it, else 403."""
         if "websocket.http.response" not in (self.scope.get("extensions") or {}):
             await self.base_send({"type": "websocket.close"})
             return
         headers = [(b"www-authenticate", b'Basic realm="ocpp"')] if status == UNAUTHORIZED else []
+        if retry_after_s:
+            headers.append((b"retry-after", str(retry_after_s).encode()))
         await self.base_send(
             {"type": "websocket.http.response.start", "status": status, "headers": headers}
         )

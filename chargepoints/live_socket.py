@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from chargepoints.conversation import MESSAGE_TOO_BIG, REPLACED, Conversation, SocketEnded
@@ -22,16 +24,23 @@ log = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+# Whether the other side answers a WebSocket ping within so many seconds.
+Ping = Callable[[float], Awaitable[bool]]
 
 
 class LiveSocket:
     """A charge point's socket while it is open."""
 
-    def __init__(self, station: Station, node: Node, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, station: Station, node: Node, receive: Receive, send: Send, ping: Ping | None
+    ) -> None:
+        """Without a `ping`, which some servers do not offer, a frame in time will have to do."""
         self._station = station
         self._node = node
         self._receive = receive
         self._send = send
+        self._ping = ping
+        self._frame_came = asyncio.Event()
         self._epoch: int | None = None
         self._newest_epoch = 0
         self._sender: CommandSender | None = None
@@ -53,6 +62,23 @@ class LiveSocket:
         """A command may be waiting."""
         if self._sender is not None:
             self._sender.wake()
+
+    def is_of(self, epoch: int) -> bool:
+        """Whether it is, or may yet turn out to be, the socket of this epoch."""
+        return self._epoch is None or self._epoch == epoch
+
+    async def answers_ping(self) -> bool:
+        """Whether the station is still there; see `docs/decisions/0007-take-over.md`."""
+        within_s = settings.OCPP_PING_WITHIN_MS / 1000
+        if self._closing is not None:
+            return False
+        if self._ping is not None:
+            return await self._ping(within_s)
+        self._frame_came.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                return await self._frame_came.wait()
+        return False
 
     async def serve(self, opened: OpenedSocket, subprotocol: str) -> None:
         """Accept, and answer until either side has had enough."""
@@ -89,6 +115,7 @@ class LiveSocket:
                     # Larger still than what we count ourselves: the server has cut it off.
                     await conversation.record_oversized()
                 return
+            self._frame_came.set()
             if self._closing is not None:
                 continue
             sender.hold()

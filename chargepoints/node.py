@@ -13,6 +13,7 @@ from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
 from chargepoints.database_threads import DatabaseThreads
+from chargepoints.takeover import Inquiries, Said, answer_to
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,12 @@ class Socket(Protocol):
     def wake(self) -> None:
         """A command may be waiting."""
 
+    def is_of(self, epoch: int) -> bool:
+        """Whether it is, or may yet turn out to be, the socket of this epoch."""
+
+    async def answers_ping(self) -> bool:
+        """Whether the station is still there."""
+
 
 class Node:
     """The sockets of one event loop, which others reach through `channel`."""
@@ -42,6 +49,8 @@ class Node:
         """Nothing runs until `start`."""
         self.channel = f"ocpp.{uuid4().hex}"
         self.database = DatabaseThreads()
+        self.inquiries = Inquiries(self.channel, notify_from_loop, _send)
+        self._pings: set[asyncio.Task[None]] = set()
         self._loop = loop
         self._sockets: dict[UUID, set[Socket]] = {}
         self._listener: asyncio.Task[None] | None = None
@@ -73,7 +82,16 @@ class Node:
         if message["type"] == "probe":
             self._is_listening.set()
             return
-        for socket in tuple(self._sockets.get(UUID(message["charge_point"]), ())):
+        if message["type"] == "said":
+            self.inquiries.hear(message)
+            return
+        sockets = tuple(self._sockets.get(UUID(message["charge_point"]), ()))
+        if message["type"] == "inquire":
+            ping = self._loop.create_task(self._ping(sockets, message))
+            self._pings.add(ping)
+            ping.add_done_callback(self._pings.discard)
+            return
+        for socket in sockets:
             if message["type"] == "evict":
                 socket.evict(message["epoch"])
             else:
@@ -82,6 +100,15 @@ class Node:
     def deliver_from_thread(self, message: dict[str, Any]) -> None:
         """`deliver`, called from any thread of this process."""
         self._loop.call_soon_threadsafe(self.deliver, message)
+
+    async def _ping(self, sockets: tuple[Socket, ...], question: dict[str, Any]) -> None:
+        """Say at once that we ask, and then what the station said."""
+        asked = [socket for socket in sockets if socket.is_of(question["epoch"])]
+        if asked:
+            await notify_from_loop(question["reply_to"], answer_to(question, Said.ASKING))
+        answers = await asyncio.gather(*(socket.answers_ping() for socket in asked))
+        said = Said.ALIVE if any(answers) else Said.GONE
+        await notify_from_loop(question["reply_to"], answer_to(question, said))
 
     async def _prove_subscription(self) -> None:
         # What was published before the subscription took hold is lost, so ask until one comes back.
@@ -136,18 +163,20 @@ def notify(channel: str, message: dict[str, Any]) -> None:
         async_to_sync(_send)(channel, message)
 
 
-async def notify_from_loop(channel: str, message: dict[str, Any]) -> None:
-    """`notify`, called from a node's own loop."""
+async def notify_from_loop(channel: str, message: dict[str, Any]) -> bool:
+    """`notify`, called from a node's own loop; False when it certainly did not arrive."""
     node = _nodes_by_channel.get(channel)
-    if node is not None:
-        node.deliver_from_thread(message)
-    else:
-        await _send(channel, message)
+    if node is None:
+        return await _send(channel, message)
+    node.deliver_from_thread(message)
+    return True
 
 
-async def _send(channel: str, message: dict[str, Any]) -> None:
+async def _send(channel: str, message: dict[str, Any]) -> bool:
     try:
         async with asyncio.timeout(LAYER_TIMEOUT_S):
             await get_channel_layer().send(channel, message)
     except (RedisError, OSError, TimeoutError):
         log.warning("channel layer unreachable: the row or the epoch will have to do")
+        return False
+    return True

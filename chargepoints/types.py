@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 V16 = "1.6"
@@ -17,6 +18,15 @@ class Connection:
     charge_point_id: UUID
     identity: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Which process holds a station's socket, and since which take-over."""
+
+    channel: str
+    epoch: int
+    seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,10 @@ class Station:
             await self.socket.wait_closed()
         return self.socket.close_code
 
+    def fall_silent(self) -> None:
+        """Read nothing and answer no ping any more, as when the network is gone in between."""
+        self.socket.transport.pause_reading()
+
     async def cut(self) -> None:
         """End the connection without a close frame."""
         self.socket.transport.abort()

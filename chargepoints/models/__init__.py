@@ -8,6 +8,7 @@ from chargepoints.models.charge_points import (
 )
 from chargepoints.models.commands import Command, OcppMessage
 from chargepoints.models.device import DeviceVariable
+from chargepoints.models.doors import DoorRecord
 from chargepoints.models.sites import Site
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Command",
     "Connector",
     "DeviceVariable",
+    "DoorRecord",
     "OcppMessage",
     "Site",
     "StatusRecord",

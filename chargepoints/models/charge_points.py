@@ -66,6 +66,7 @@ class ChargePoint(TenantRecord):
     socket_epoch = models.PositiveIntegerField(default=0, editable=False)
     connected_at = models.DateTimeField(_("connected"), null=True, editable=False)
     disconnected_at = models.DateTimeField(_("disconnected"), null=True, editable=False)
+    second_refused_at = models.DateTimeField(null=True, editable=False)
 
     class Meta(TenantRecord.Meta):
         verbose_name = _("charge point")

@@ -10,10 +10,15 @@ from django.db import transaction
 
 from chargepoints.keys import is_key
 from chargepoints.models import ChargePoint
-from chargepoints.types import Connection
+from chargepoints.types import Connection, Holder
 from tenants.scope import across_tenants, tenant_scope
 
 NOBODY = UUID(int=0)
+NO_ROW = (NOBODY, NOBODY, "", False, "", 0, None)
+
+
+class SocketTaken(RuntimeError):
+    """Another socket of the charge point was opened while this one was being let in."""
 
 
 class StaleSocket(RuntimeError):
@@ -22,10 +27,11 @@ class StaleSocket(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A charge point that proved its key."""
+    """A charge point that proved its key; `holder` has its socket now, if anybody has."""
 
     tenant_id: UUID
     charge_point_id: UUID
+    holder: Holder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,15 @@ def sign_in(tenant_slug: str, identity: str, key: str) -> SignedIn | None:
             ChargePoint.objects.filter(
                 tenant__slug=_storable(tenant_slug), identity=_storable(identity)
             )
-            .values_list("tenant_id", "id", "key_mac", "enabled")
+            .values_list(
+                *("tenant_id", "id", "key_mac", "enabled"),
+                *("socket_channel", "socket_epoch", "last_seen_at"),
+            )
             .first()
         )
-    tenant_id, charge_point_id, expected_mac, enabled = row or (NOBODY, NOBODY, "", False)
+    tenant_id, charge_point_id, expected_mac, enabled, *holder = row or NO_ROW
     if is_key(charge_point_id, key, expected_mac) and enabled:
-        return SignedIn(tenant_id, charge_point_id)
+        return SignedIn(tenant_id, charge_point_id, Holder(*holder) if holder[0] else None)
     return None
 
 
@@ -57,10 +66,13 @@ def _storable(name: str) -> str:
     return name.encode(errors="replace").decode().replace("\x00", "?")
 
 
-def open_socket(connection: Connection, channel: str, now: datetime) -> OpenedSocket:
+def open_socket(
+    connection: Connection, channel: str, now: datetime, over: Holder | None
+) -> OpenedSocket:
     """Make the new socket the charge point's only one; every older one is stale from the commit on.
 
-    Raises `StaleSocket` when the charge point was removed or disabled since it signed in.
+    `over` is the socket known not to answer any more. Raises `SocketTaken` when there is by now
+    another one, and `StaleSocket` when the charge point was removed or disabled since it signed in.
     """
     with tenant_scope(connection.tenant_id), transaction.atomic():
         charge_point = (
@@ -70,6 +82,9 @@ def open_socket(connection: Connection, channel: str, now: datetime) -> OpenedSo
         )
         if charge_point is None:
             raise StaleSocket(connection.identity)
+        known_epoch = None if over is None else over.epoch
+        if charge_point.socket_channel and charge_point.socket_epoch != known_epoch:
+            raise SocketTaken(connection.identity)
         opened = OpenedSocket(charge_point.socket_epoch + 1, charge_point.socket_channel)
         charge_point.socket_epoch = opened.epoch
         charge_point.socket_channel = channel

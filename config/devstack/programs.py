@@ -28,7 +28,7 @@ def web_program(host: str, port: int, environment: Mapping[str, str] | None = No
     options = {
         "--host": host,
         "--port": str(port),
-        "--ws": "websockets-sansio",
+        "--ws": "config.websocket:StationProtocol",
         "--loop": "uvloop",
         "--ws-max-size": "131072",
         "--ws-ping-interval": "60",

@@ -198,6 +198,8 @@ REBUILD_BOUND_WH = env.whole("REBUILD_BOUND_WH", 100, at_least=0)
 REBUILD_BOUND_PERMILLE = env.whole("REBUILD_BOUND_PERMILLE", 10, at_least=0, at_most=100)
 # Key of the HMAC under which charge points' keys are stored; changing it locks them all out.
 OCPP_KEY_SECRET = env.secret("OCPP_KEY_SECRET", at_least=32)
+# How long a connected station may take to answer a ping before another connection replaces it.
+OCPP_PING_WITHIN_MS = env.whole("OCPP_PING_WITHIN_MS", 4_000, at_least=100, at_most=30_000)
 # Days for which the log of OCPP messages is kept.
 OCPP_LOG_DAYS = env.whole("OCPP_LOG_DAYS", 30, at_least=1)
 

@@ -13,6 +13,8 @@ os.environ.setdefault("OCPP_KEY_SECRET", "only-for-tests-" * 4)
 os.environ["STRIPE_SECRET_KEY"] = "sk_test_standin"  # noqa: S105 - the one that is no secret
 os.environ.setdefault("STRIPE_WEBHOOK_SECRETS", "whsec_only_for_tests")
 os.environ.setdefault("STRIPE_API_BASE", "http://127.0.0.1:1")
+# A station in the same process either answers at once or has been told not to.
+os.environ.setdefault("OCPP_PING_WITHIN_MS", "1500")
 
 from config.logging import logging_settings
 from config.settings.base import *  # noqa: F403 - base reads what was just filled in

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
-from itertools import islice
 
 import pytest
 from websockets.asyncio.client import connect as connect_socket
@@ -134,42 +132,3 @@ async def negotiate(volt: Registered, offered: list[str] | None) -> tuple[str | 
         await socket.wait_closed()
     await socket.close()
     return socket.subprotocol, socket.close_code
-
-
-def test_a_second_connection_takes_over(volt: Registered) -> None:
-    async def talk() -> tuple[int | None, bool]:
-        async with volt.connect() as old:
-            await old.call("Heartbeat", HEARTBEAT)
-            async with volt.connect() as new:
-                code = await old.closed()
-                answer = await new.call("Heartbeat", HEARTBEAT)
-        return code, isinstance(answer, OcppError)
-
-    assert asyncio.run(talk()) == (4001, False)
-    assert ChargePoint.objects.get().socket_epoch == 2
-
-
-def test_the_end_of_the_older_socket_leaves_the_newer_one_registered(volt: Registered) -> None:
-    async def talk() -> str:
-        async with volt.connect() as old, volt.connect() as new:
-            await old.closed()
-            await new.call("Heartbeat", HEARTBEAT)
-            row: ChargePoint = await elsewhere(ChargePoint.objects.get)
-        return row.socket_channel
-
-    assert asyncio.run(talk()) != ""
-
-
-def test_of_many_connections_at_once_one_remains(volt: Registered) -> None:
-    async def rush() -> object:
-        async with AsyncExitStack() as stack:
-            connecting = [stack.enter_async_context(volt.connect()) for _ in range(8)]
-            stations = await asyncio.gather(*connecting)
-            ends = {asyncio.ensure_future(s.socket.wait_closed()): s for s in stations}
-            for end in islice(asyncio.as_completed(ends), 7):
-                await end
-            (last,) = (station for end, station in ends.items() if not end.done())
-            return await last.call("Heartbeat", HEARTBEAT)
-
-    assert isinstance(asyncio.run(rush()), dict)
-    assert ChargePoint.objects.get().socket_epoch == 8
