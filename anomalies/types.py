@@ -33,6 +33,15 @@ class Action(StrEnum):
     INFORM_DRIVER = "inform_driver"
     RESET = "reset"
     PUSH_CONFIGURATION = "push_configuration"
+    ASK_READINGS = "ask_readings"
+    SET_CLOCK = "set_clock"
+    STOP_TRANSACTION = "stop_transaction"
+    UNLOCK = "unlock"
+    TELL_GRID = "tell_grid"
+    BLOCK_TAG = "block_tag"
+    BILL_AGAIN = "bill_again"
+    STOP_ROLLOUT = "stop_rollout"
+    TEST_BACKEND = "test_backend"
     REVIEW = "review"
 
 
@@ -51,7 +60,8 @@ class Finding:
     `kind` is the catalogue's id (E1, M2 ...) and `cause` a word for the variant of it. `signal`
     names the OCPP measurand or message; `observed` should have been `relation` `expected`, both
     in `unit`. `since_at` is the first evidence, `at` the moment of certainty. `params` fill the
-    translated sentence for (kind, cause).
+    translated sentence for (kind, cause). `is_evidence`: worth keeping with the session, but no
+    alarm by itself (catalogue E11, M10).
     """
 
     kind: str
@@ -67,3 +77,4 @@ class Finding:
     action: Action
     holds_billing: bool = False
     params: Mapping[str, int | str] = field(default_factory=dict)
+    is_evidence: bool = False

@@ -12,74 +12,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from anomalies.models import Incident
+from anomalies.sentences import SENTENCES
 from anomalies.titles import CAUSE_TITLES, TITLES
 from anomalies.types import Action, Severity
 
 _REBUILT = re.compile(r" \[(\d+) Wh ± (\d+) Wh\]$")
 
-SENTENCES: dict[tuple[str, str], str | Promise] = {
-    ("E1", "power_high"): _(
-        "The station reports %(observed)s, but voltage times current is only %(expected)s."
-    ),
-    ("E1", "power_low"): _(
-        "The station reports only %(observed)s, but voltage times current is %(expected)s."
-    ),
-    ("E3", "over_limit"): _("The current is %(observed)s where at most %(expected)s is allowed."),
-    ("E9", "no_power"): _(
-        "The connector says it is charging, but gives %(observed)s instead of at least"
-        " %(expected)s."
-    ),
-    ("E9", "no_progress"): _(
-        "The battery does not fill: %(observed)s where at least %(expected)s is usual."
-    ),
-    ("M1", "lower"): _("The register fell from %(expected)s to %(observed)s."),
-    ("M1", "stays_empty"): _(
-        "The register fell from %(expected)s to %(observed)s and stays there."
-    ),
-    ("M2", "jump"): _(
-        "The register rose by %(observed)s where the connector can give at most %(expected)s."
-    ),
-    ("M2", "begin_placeholder"): _(
-        "The session seems to begin at a placeholder: %(observed)s between begin and end where"
-        " at most %(expected)s was measured."
-    ),
-    ("M2", "above_rated"): _(
-        "%(observed)s is more than the connector can give in that time (%(expected)s)."
-    ),
-    ("M3", "stuck"): _(
-        "The register gained %(observed)s while at least %(expected)s flowed into the car."
-    ),
-    ("M8", "register"): _(
-        "The register went from %(expected)s to %(observed)s, a factor of about 1000: Wh and kWh"
-        " were mixed up."
-    ),
-    ("M8", "register_large"): _(
-        "The register counted %(observed)s, but by the power only %(expected)s flowed, about a"
-        " thousandth: Wh and kWh were mixed up."
-    ),
-    ("M8", "register_small"): _(
-        "The register counted only %(observed)s, but by the power %(expected)s flowed, about a"
-        " thousand times as much: Wh and kWh were mixed up."
-    ),
-    ("M8", "ends"): _(
-        "Begin and end are %(observed)s apart, but %(expected)s was measured between: Wh and kWh"
-        " were mixed up."
-    ),
-    ("M9", "begin_unknown"): _("The register at the start, %(observed)s, is no real value."),
-    ("M9", "stop_unknown"): _("The register at the end, %(observed)s, is no real value."),
-    ("M9", "stop_below_start"): _(
-        "The register at the end, %(observed)s, is below the one at the start, %(expected)s."
-    ),
-    ("M9", "stop_below_samples"): _(
-        "Begin and end are %(observed)s apart, but at least %(expected)s was measured between."
-    ),
-    ("M9", "stop_far_above"): _(
-        "Begin and end are %(observed)s apart, but at most %(expected)s was measured between."
-    ),
-    ("S2", "ends_before_start"): _(
-        "The session ends %(observed)s before it begins: the station's clock was wrong."
-    ),
-}
+_MINUTES_FROM_S, _HOURS_FROM_S = 600, 7_200
 
 ADVICE: dict[str, str | Promise] = {
     Action.HOLD_BILLING: _("Check the meter values, then release the session or waive it."),
@@ -89,6 +28,15 @@ ADVICE: dict[str, str | Promise] = {
     Action.INFORM_DRIVER: _("Tell the driver, and restart the station when nobody charges."),
     Action.RESET: _("Restart the station when nobody charges."),
     Action.PUSH_CONFIGURATION: _("Send the station its settings again."),
+    Action.ASK_READINGS: _("Ask the station for readings, then check its connection."),
+    Action.SET_CLOCK: _("Let the station set its clock: restart it when nobody charges."),
+    Action.STOP_TRANSACTION: _("End the session with the last known reading."),
+    Action.UNLOCK: _("Unlock the connector, and restart the station when nobody charges."),
+    Action.TELL_GRID: _("Compare the site's stations, then tell the grid company."),
+    Action.BLOCK_TAG: _("Look at the token's sessions, ask its holder, then block it."),
+    Action.BILL_AGAIN: _("Bill the session again, or pay the money back."),
+    Action.STOP_ROLLOUT: _("Stop sending this firmware to more stations."),
+    Action.TEST_BACKEND: _("Try a known token; check the reader and the list of tokens."),
     Action.REVIEW: _("Have a look at the session."),
 }
 
@@ -157,10 +105,15 @@ def title_of(kind: str, cause: str) -> str:
 
 
 def quantity(value: int, unit: str) -> str:
-    """A value with its unit as people say it: kWh, kW, A, V."""
-    big = {"Wh": "kWh", "W": "kW", "mA": "A", "mV": "V"}.get(unit)
-    if big is None or (unit in {"Wh", "W"} and abs(value) < 1000):
-        return f"{number_format(value, force_grouping=True)} {unit}"
+    """A value with its unit as people say it: kWh, kW, A, V, min; amounts with two decimals."""
+    if unit == "s" and abs(value) >= _MINUTES_FROM_S:
+        whole, name = (value // 60, "min") if abs(value) < _HOURS_FROM_S else (value // 3600, "h")
+        return f"{number_format(whole, force_grouping=True)} {name}"
+    if unit == "minor":
+        return str(number_format(Decimal(value) / 100, 2, force_grouping=True))
+    big = {"Wh": "kWh", "W": "kW", "mA": "A", "mV": "V", "m": "km"}.get(unit)
+    if big is None or (unit in {"Wh", "W", "m"} and abs(value) < 1000):
+        return f"{number_format(value, force_grouping=True)} {unit}".strip()
     whole, rest = divmod(abs(value), 1000)
     sign = "-" if value < 0 else ""
     decimals = f"{rest:03d}".rstrip("0")

@@ -59,6 +59,8 @@ def _fits(value: Any, annotation: str) -> bool:
         return annotation == "bool"
     if isinstance(value, int):
         return annotation.startswith("int")
+    if annotation.startswith("tuple[int"):
+        return isinstance(value, tuple) and all(type(one) is int for one in value)
     return annotation.startswith("tuple") and _is_pairs(value)
 
 
