@@ -14,20 +14,23 @@ from chargepoints.frames import (
     Call,
     call_error_text,
     call_result_text,
+    empty_result_text,
     is_oversized,
     parse_frame,
 )
+from chargepoints.group_commit import DATABASE_AWAY
 from chargepoints.journal import Journal
 from chargepoints.node import Node
 from chargepoints.outgoing import OutgoingCalls, SendText
-from chargepoints.routing import Handler, Station, runs_in_memory
+from chargepoints.routing import Handler, Station, runs_in_memory, together_of
 from chargepoints.services.sockets import StaleSocket
+from chargepoints.services.together import Entry, Outcome
 
 log = logging.getLogger(__name__)
 
 GARBAGE_BEFORE_CLOSE = 50
 OVERSIZED = f"frame larger than {LONGEST_FRAME_BYTES} bytes"
-POLICY_VIOLATION, MESSAGE_TOO_BIG, REPLACED = 1008, 1009, 4001
+POLICY_VIOLATION, MESSAGE_TOO_BIG, TRY_AGAIN_LATER, REPLACED = 1008, 1009, 1013, 4001
 
 
 class SocketEnded(Exception):
@@ -88,14 +91,39 @@ class Conversation:
     async def _answer(self, call: Call) -> None:
         try:
             handler = self._station.handler_of(call.action, call.payload)
+            if await self._wrote_together(handler, call):
+                await self._send(empty_result_text(call.message_id))
+                return
             answer = await self._run(handler, call)
         except CallRefused as refusal:
             await self._record(refusal, call.message_id, call)
             await self._send_error(refusal, call.message_id)
             return
         await self._send(call_result_text(call.message_id, answer))
-        if self.journal.is_due(self.seen_at):
+        if self.journal.is_due(self.seen_at) and not await self._write(
+            self.journal.entry(self.seen_at)
+        ):
             await self._attempt(self.journal.save, self.seen_at)
+
+    async def _wrote_together(self, handler: Handler, call: Call) -> bool:
+        """Whether the call was plain and is committed; what is not plain is the handler's."""
+        together = together_of(handler)
+        if together is None:
+            return False
+        plain = together.read(call.payload, self.seen_at)
+        if plain is None:
+            return False
+        return await self._write(self.journal.entry(self.seen_at, call, together.store, plain))
+
+    async def _write(self, entry: Entry) -> bool:
+        outcome = await self._node.group.write(entry)
+        if outcome is Outcome.STALE:
+            raise SocketEnded(REPLACED, "replaced by a newer connection")
+        if outcome is Outcome.AWAY:
+            raise SocketEnded(TRY_AGAIN_LATER, "database away")
+        if outcome is Outcome.WRITTEN:
+            self.journal.wrote(entry)
+        return outcome is Outcome.WRITTEN
 
     async def _run(self, handler: Handler, call: Call) -> dict[str, Any]:
         if runs_in_memory(handler):
@@ -103,6 +131,9 @@ class Conversation:
         outcome = await self._attempt(self.journal.carry_out, handler, call, self.seen_at)
         if isinstance(outcome, CallRefused):
             raise outcome
+        if isinstance(outcome, DATABASE_AWAY):
+            # An error would make some stations throw away what they will now send again.
+            raise SocketEnded(TRY_AGAIN_LATER, "database away") from outcome
         if isinstance(outcome, BaseException):
             raise CallRefused(Fault.INTERNAL, "internal error, try again later") from outcome
         answer: dict[str, Any] = outcome

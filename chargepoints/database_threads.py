@@ -19,10 +19,10 @@ THREADS = 8
 class DatabaseThreads:
     """A pool of threads. Channels' own way has one thread for all sockets of a process."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = THREADS) -> None:
         """Threads start as they are needed."""
         self._connections: list[BaseDatabaseWrapper] = []
-        self._pool = ThreadPoolExecutor(THREADS, "ocpp-database", initializer=self._adopt)
+        self._pool = ThreadPoolExecutor(threads, "ocpp-database", initializer=self._adopt)
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
         """Call the function in a thread and in the caller's context, with a working connection."""

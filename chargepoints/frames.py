@@ -85,6 +85,11 @@ def call_result_text(message_id: str, payload: dict[str, Any]) -> str:
     return orjson.dumps([CALL_RESULT, message_id, payload]).decode()
 
 
+def empty_result_text(message_id: str) -> str:
+    """A CALLRESULT that says no more than that the call was heard."""
+    return call_result_text(message_id, {})
+
+
 def call_error_text(message_id: str, code: str, description: str) -> str:
     """A CALLERROR as it goes over the wire; its details stay empty on purpose."""
     return orjson.dumps([CALL_ERROR, message_id, code, description, {}]).decode()

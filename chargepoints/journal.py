@@ -6,15 +6,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.db import transaction
+from uuid_utils import uuid7
 
 from chargepoints.errors import CallRefused, Fault
 from chargepoints.frames import Call
-from chargepoints.masking import masked
+from chargepoints.masking import masked, masked_text
 from chargepoints.models import OcppMessage
 from chargepoints.routing import Handler
 from chargepoints.schemas import check_answer
 from chargepoints.services.sockets import StaleSocket, hold_socket, release_socket
+from chargepoints.services.together import Entry, LogLine, Store
 from chargepoints.types import Connection
 from tenants.scope import tenant_scope
 
@@ -57,6 +60,32 @@ class Journal:
         answer = checked_answer(self.connection.version, handler, call, received_at)
         self._unsaved.extend(self._exchange(call, answer, received_at))
         return answer
+
+    def entry(
+        self,
+        seen_at: datetime,
+        exchange: Call | None = None,
+        store: Store | None = None,
+        plain: Any = None,
+    ) -> Entry:
+        """What to write together with other sockets: a plain call and its empty answer, if given,
+        and when it is due what waits in memory; then `wrote` has to be told."""
+        connection, due = self.connection, self.is_due(seen_at)
+        lines = [_line(row, connection) for row in self._unsaved] if due else []
+        if exchange is not None:
+            about = (connection.tenant_id, connection.charge_point_id)
+            name = (exchange.action, exchange.message_id)
+            asked = masked_text(exchange.payload)
+            lines.append(LogLine(str(uuid7()), *about, True, *name, asked, seen_at))
+            lines.append(LogLine(str(uuid7()), *about, False, *name, "{}", seen_at))
+        return Entry(
+            connection.charge_point_id, self.epoch, seen_at if due else None, lines, store, plain
+        )
+
+    def wrote(self, entry: Entry) -> None:
+        """Note that an entry of `entry` is committed."""
+        if entry.seen_at is not None:
+            self._saved(entry.seen_at)
 
     def is_due(self, now: datetime) -> bool:
         """Whether what waits in memory should be saved."""
@@ -130,6 +159,20 @@ class Journal:
         self._unsaved = []
         if seen_at is not None:
             self._saved_at = seen_at
+
+
+def _line(row: OcppMessage, connection: Connection) -> LogLine:
+    """An exchange that waited in memory; it has a payload and no error."""
+    return LogLine(
+        str(row.id),
+        connection.tenant_id,
+        connection.charge_point_id,
+        row.inbound,
+        row.action,
+        row.message_id,
+        orjson.dumps(row.payload).decode(),
+        row.at,
+    )
 
 
 def checked_answer(

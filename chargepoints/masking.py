@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import orjson
+
 MASK = "***"
 
 # Fields whose text identifies a person or opens something, in either OCPP version.
@@ -15,6 +17,7 @@ SECRET_FIELDS = frozenset(
 SECRET_SETTINGS = frozenset({"authorizationkey", "basicauthpassword"})
 VALUE_FIELDS = frozenset({"value", "attributeValue"})
 
+_TELLING = (*SECRET_FIELDS, "://")
 _PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -31,6 +34,16 @@ def masked(value: Any) -> Any:
     if isinstance(value, str):
         return _PASSWORD_IN_ADDRESS.sub(f"{MASK}@", value)
     return value
+
+
+def masked_text(payload: dict[str, Any]) -> str:
+    """`masked`, as JSON text; a payload without any of the telling words is not gone through."""
+    text = orjson.dumps(payload).decode()
+    if any(word in text for word in _TELLING) or any(
+        name in text.lower() for name in SECRET_SETTINGS
+    ):
+        return orjson.dumps(masked(payload)).decode()
+    return text
 
 
 def is_secret_setting(name: str) -> bool:

@@ -13,6 +13,7 @@ from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
 from chargepoints.database_threads import DatabaseThreads
+from chargepoints.group_commit import GroupCommit
 from chargepoints.takeover import Inquiries, Said, answer_to
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Node:
         self.database = DatabaseThreads()
         self.inquiries = Inquiries(self.channel, notify_from_loop, _send)
         self._pings: set[asyncio.Task[None]] = set()
+        self.group = GroupCommit(loop)
         self._loop = loop
         self._sockets: dict[UUID, set[Socket]] = {}
         self._listener: asyncio.Task[None] | None = None
@@ -128,6 +130,7 @@ class Node:
             del _nodes_by_channel[self.channel], _nodes[self._loop]
             # Django closes no connection in a thread that runs an event loop.
             await asyncio.to_thread(self.database.stop)
+            await asyncio.to_thread(self.group.database.stop)
 
     async def _receive_until_lost(self) -> None:
         layer = get_channel_layer()

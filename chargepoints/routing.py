@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from chargepoints.errors import CallRefused, Fault
 from chargepoints.schemas import check_call, is_known
+from chargepoints.services.together import Store
 from chargepoints.types import Connection
 
-__all__ = ["Connection", "Handler", "Station", "answers"]
+__all__ = ["Connection", "Handler", "Station", "Together", "answers"]
 
 Handler = Callable[[dict[str, Any], datetime], dict[str, Any]]
 H = TypeVar("H", bound=Callable[..., dict[str, Any]])
 
 
-def answers(action: str, *, in_memory: bool = False) -> Callable[[H], H]:
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How the plain ones among an action's messages are stored with other stations' messages.
+
+    `read` makes a value of a payload, or None if it is not plain; `store` stores such values of
+    live charge points in one transaction, across tenants. The handler answers what either leaves.
+    """
+
+    read: Callable[[dict[str, Any], datetime], Any]
+    store: Store
+
+
+def answers(
+    action: str, *, in_memory: bool = False, together: Together | None = None
+) -> Callable[[H], H]:
     """Mark a method `(self, payload, received_at) -> answer` as the handler of an OCPP action.
 
     It runs in a database thread, in the station's tenant scope and in a transaction that is
     committed before the answer is sent. `in_memory` methods touch no database and run at once.
+    Messages that are plain to `together` go past it and are answered with an empty payload.
     A method may raise `CallRefused`; anything else it raises becomes an InternalError.
     """
 
     def mark(method: H) -> H:
         method.answers_action = action  # type: ignore[attr-defined]
         method.runs_in_memory = in_memory  # type: ignore[attr-defined]
+        method.together = together  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -35,6 +53,12 @@ def answers(action: str, *, in_memory: bool = False) -> Callable[[H], H]:
 def runs_in_memory(handler: Handler) -> bool:
     """Whether the handler was marked as touching no database."""
     return bool(getattr(handler, "runs_in_memory", False))
+
+
+def together_of(handler: Handler) -> Together | None:
+    """How plain messages go past the handler, if any do."""
+    together: Together | None = getattr(handler, "together", None)
+    return together
 
 
 class Station:

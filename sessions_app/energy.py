@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import gcd
 
 from sessions_app.registers import (
+    COARSEST_WH,
     LARGEST_POWER_W,
     RegisterLimits,
     RegisterReading,
@@ -20,6 +22,7 @@ from sessions_app.types import Sample, SampleContext, sample_order
 # No more than this is believed to lie in a stretch whose length is not known.
 _UNKNOWN_STRETCH_WH = 100_000
 _ROUNDING_WH = 100
+_ANY_CONNECTOR = RegisterLimits()
 
 
 class EnergySource(StrEnum):
@@ -150,6 +153,22 @@ def running_energy_wh(
         started_at=started_at,
         max_power_w=max_power_w,
     ).energy_wh
+
+
+def progress_wh(
+    *,
+    begin_wh: int | None,
+    register_wh: int,
+    at: datetime,
+    started_at: datetime | None,
+) -> int:
+    """What `running_energy_wh` says of one register, worked out at once: every message asks."""
+    if begin_wh is None or begin_wh < 0 or register_wh <= begin_wh:
+        return 0
+    begin_ms = None if started_at is None else epoch_ms(started_at)
+    most_wh = _stretch(begin_ms, epoch_ms(at), _ANY_CONNECTOR, 0) + gcd(COARSEST_WH, register_wh)
+    gained_wh = register_wh - begin_wh
+    return gained_wh if gained_wh <= most_wh else 0
 
 
 def tell_story(

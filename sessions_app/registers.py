@@ -9,7 +9,7 @@ from math import gcd
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_COARSEST_WH = 1_000
+COARSEST_WH = 1_000
 _REMEMBERED_READINGS = 10
 
 # No connector we serve gives more; used where the rating is not known.
@@ -75,7 +75,7 @@ class RegisterTrack:
     gap_ms: int = 0
     changes: int = 0
     held: int = 0
-    resolution_wh: int = _COARSEST_WH
+    resolution_wh: int = COARSEST_WH
     other_wh: int | None = None
     other_at_ms: int = 0
     other_gain_wh: int = 0
@@ -121,7 +121,7 @@ def follow_register(
         track = replace(track, held=0, resolution_wh=resolution_wh)
     if last_wh is None:
         return _restart(track, reading)
-    coarseness = gcd(_COARSEST_WH, wh) if reading.is_coarse else track.resolution_wh
+    coarseness = gcd(COARSEST_WH, wh) if reading.is_coarse else track.resolution_wh
     allowed = limits.gain_wh(reading.at_ms - track.last_at_ms) + coarseness
     has_returned = _has_returned(track, reading, limits, coarseness)
     if has_returned and track.other_age <= limits.sentinel_samples:

@@ -8,38 +8,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sessions_app.normalise.drafts import Draft
-from sessions_app.normalise.overrides import Overrides
+from sessions_app.normalise.overrides import NO_OVERRIDES, Overrides
+from sessions_app.normalise.quick import normalise_quickly
 from sessions_app.normalise.readings import (
+    context_of,
     measurand_of,
     read_number,
     signed_text,
 )
 from sessions_app.normalise.timestamps import (
+    FIRST_PLAUSIBLE_YEAR,
     TimestampMissing,
     TimestampUnreadable,
     parse_timestamp,
 )
 from sessions_app.types import Batch, Sample, SampleContext, SampleFlag, sample_order
 
-# No station of today was made before; clocks without a battery say 1970 or 2000 until they learn.
-_FIRST_PLAUSIBLE_YEAR = 2020
-
-_CONTEXTS = {
-    "Transaction.Begin": SampleContext.BEGIN,
-    "Transaction.End": SampleContext.END,
-    "Interruption.Begin": SampleContext.INTERRUPTION,
-    "Interruption.End": SampleContext.INTERRUPTION,
-    "Sample.Clock": SampleContext.CLOCK,
-    "Sample.Periodic": SampleContext.PERIODIC,
-    "Trigger": SampleContext.TRIGGER,
-}
-
 
 def normalise(
     meter_values: Sequence[Mapping[str, Any]],
     *,
     received_at: datetime,
-    overrides: Overrides = Overrides(),  # noqa: B008 - frozen
+    overrides: Overrides = NO_OVERRIDES,
 ) -> Batch:
     """Samples of one message, merged by (time, context) and sorted; never raises on schema JSON.
 
@@ -48,11 +38,22 @@ def normalise(
     that can not be understood are named in `rejected`. Defaults are those of `SampledValue` in
     both specifications; the departures from them are public cases, named in the tests.
     """
+    if overrides is NO_OVERRIDES:
+        batch = normalise_quickly(meter_values, received_at.year)
+        if batch is not None:
+            return batch
+    return normalise_fully(meter_values, received_at=received_at, overrides=overrides)
+
+
+def normalise_fully(
+    meter_values: Sequence[Mapping[str, Any]], *, received_at: datetime, overrides: Overrides
+) -> Batch:
+    """`normalise`, whatever the message looks like."""
     drafts: defaultdict[tuple[datetime, SampleContext], Draft] = defaultdict(Draft)
     for entry in meter_values:
         at, flags = _time_of(entry, received_at)
         for raw in _values_of(entry):
-            draft = drafts[at, _context_of(raw)]
+            draft = drafts[at, context_of(raw)]
             draft.flags.update(flags)
             _add(raw, draft, overrides)
     samples = sorted(_built(drafts), key=sample_order)
@@ -62,7 +63,7 @@ def normalise(
 
 def clock_flags(at: datetime, received_at: datetime) -> tuple[str, ...]:
     """What a time says about the station's clock: unset (before 2020) or ahead by a year."""
-    if at.year < _FIRST_PLAUSIBLE_YEAR:
+    if at.year < FIRST_PLAUSIBLE_YEAR:
         return (SampleFlag.CLOCK_UNSET,)
     if at.year > received_at.year + 1:
         return (SampleFlag.CLOCK_AHEAD,)
@@ -104,10 +105,3 @@ def _time_of(entry: Mapping[str, Any], received_at: datetime) -> tuple[datetime,
 def _values_of(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     values = entry.get("sampledValue")
     return [raw for raw in values if isinstance(raw, dict)] if isinstance(values, list) else []
-
-
-def _context_of(raw: Mapping[str, Any]) -> SampleContext:
-    context = raw.get("context")
-    if not isinstance(context, str) or not context:
-        return SampleContext.PERIODIC
-    return _CONTEXTS.get(context, SampleContext.OTHER)

@@ -18,3 +18,6 @@ class Overrides:
     missing_units: Mapping[str, str] = field(default_factory=dict)
     forced_units: Mapping[str, str] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+
+
+NO_OVERRIDES = Overrides()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sessions_app.normalise.measures import DEFAULT_MEASURAND, ENERGY, MEASURES, SOC, Measure
 from sessions_app.normalise.numbers import parse_number, shift
 from sessions_app.normalise.overrides import Overrides
-from sessions_app.types import SampleFlag
+from sessions_app.types import SampleContext, SampleFlag
 
 # L1 and L1-N are the same conductor against neutral; everything else has no field of its own.
 _SLOTS = {
@@ -29,6 +29,17 @@ _FARTHEST = max(_PLACES.values()) + 1
 _SIGNED_PREFIX = "OCMF|"
 _UNKNOWN = Decimal(-1)
 _SHAPES_REMEMBERED = 4096
+
+
+_CONTEXTS = {
+    "Transaction.Begin": SampleContext.BEGIN,
+    "Transaction.End": SampleContext.END,
+    "Interruption.Begin": SampleContext.INTERRUPTION,
+    "Interruption.End": SampleContext.INTERRUPTION,
+    "Sample.Clock": SampleContext.CLOCK,
+    "Sample.Periodic": SampleContext.PERIODIC,
+    "Trigger": SampleContext.TRIGGER,
+}
 
 
 class Shape(NamedTuple):
@@ -84,9 +95,7 @@ def signed_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
 def read_number(raw: Mapping[str, Any], overrides: Overrides) -> Reading:
     """The number of a sampled value. Raises a ValueError saying what can not be understood."""
     number = parse_number(raw.get("value"))
-    measurand = raw.get("measurand") or DEFAULT_MEASURAND
-    unit, multiplier = _unit_of(raw, measurand, overrides)
-    shape = _shape_of(measurand, raw.get("phase"), raw.get("location"), unit, multiplier)
+    shape = shape_of(raw, overrides)
     measure = shape.measure
     if measure is None:
         return Reading(shape, number)
@@ -98,6 +107,21 @@ def read_number(raw: Mapping[str, Any], overrides: Overrides) -> Reading:
     if measure is SOC and value == 0:
         return Reading(shape, number, value, SampleFlag.SOC_ZERO)
     return Reading(shape, number, value)
+
+
+def shape_of(raw: Mapping[str, Any], overrides: Overrides) -> Shape:
+    """What a sampled value measures. Raises a ValueError for units that make no sense."""
+    measurand = raw.get("measurand") or DEFAULT_MEASURAND
+    unit, multiplier = _unit_of(raw, measurand, overrides)
+    return _shape_of(measurand, raw.get("phase"), raw.get("location"), unit, multiplier)
+
+
+def context_of(raw: Mapping[str, Any]) -> SampleContext:
+    """Why the station took the value; absent means it was time to."""
+    context = raw.get("context")
+    if not isinstance(context, str) or not context:
+        return SampleContext.PERIODIC
+    return _CONTEXTS.get(context, SampleContext.OTHER)
 
 
 @lru_cache(maxsize=_SHAPES_REMEMBERED)

@@ -11,6 +11,8 @@ _SHAPE = re.compile(
     re.ASCII,
 )
 _LONGEST = 64
+# No station of today was made before; clocks without a battery say 1970 or 2000 until they learn.
+FIRST_PLAUSIBLE_YEAR = 2020
 
 
 class TimestampMissing(ValueError):
@@ -31,6 +33,11 @@ def parse_timestamp(text: object) -> datetime:
         raise TimestampMissing("no timestamp")
     if not isinstance(text, str):
         raise TimestampUnreadable(f"timestamp is a {type(text).__name__}")
+    if _is_usual(text):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass  # the reason is found below
     match = _SHAPE.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None:
         raise TimestampUnreadable(f"timestamp {text[:_LONGEST]!r} has no known shape")
@@ -38,6 +45,17 @@ def parse_timestamp(text: object) -> datetime:
         return _instant(match).astimezone(UTC)
     except (ValueError, OverflowError) as problem:
         raise TimestampUnreadable(f"timestamp {text!r}: {problem}") from problem
+
+
+def _is_usual(text: str) -> bool:
+    """Whether it looks like `2026-01-31T12:00:00Z` or `2026-01-31T12:00:00.000Z`."""
+    return (
+        len(text) in (20, 24)
+        and text[4] == text[7] == "-"
+        and text[10] == "T"
+        and text[13] == text[16] == ":"
+        and text[-1] == "Z"
+    )
 
 
 def _instant(match: re.Match[str]) -> datetime:

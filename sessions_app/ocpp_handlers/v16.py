@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from chargepoints.routing import Connection, answers
+from chargepoints.routing import Connection, Together, answers
 from sessions_app.messages import read_readings, read_start, read_stop, token_uid
 from sessions_app.ocpp_handlers.reading import read
 from sessions_app.ports import DriverCredit, EveryDriverMayCharge
@@ -13,9 +13,11 @@ from sessions_app.services import (
     Authorization,
     AuthorizationStatus,
     authorize_token,
+    plain_readings,
     record_readings,
     start_transaction,
     stop_transaction,
+    store_together,
 )
 
 # OCPP 1.6 has no word for a driver without credit (AuthorizationStatus, section 7.2).
@@ -47,7 +49,7 @@ class SessionHandlers16:
             "idTagInfo": id_tag_info(started.authorization),
         }
 
-    @answers("MeterValues")
+    @answers("MeterValues", together=Together(plain_readings, store_together))
     def meter_values(self, payload: dict[str, Any], received_at: datetime) -> dict[str, Any]:
         """Nothing, once the values are stored."""
         record_readings(

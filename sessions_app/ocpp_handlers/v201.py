@@ -5,11 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from chargepoints.routing import Connection, answers
+from chargepoints.routing import Connection, Together, answers
 from sessions_app.messages import read_event, read_readings, token_uid_201
 from sessions_app.ocpp_handlers.reading import read
 from sessions_app.ports import DriverCredit, EveryDriverMayCharge
-from sessions_app.services import Authorization, authorize_token, record_event, record_readings
+from sessions_app.services import (
+    Authorization,
+    authorize_token,
+    plain_event,
+    record_event,
+    record_readings,
+    store_together,
+)
 
 
 class SessionHandlers201:
@@ -29,7 +36,7 @@ class SessionHandlers201:
         )
         return {"idTokenInfo": id_token_info(authorization)}
 
-    @answers("TransactionEvent")
+    @answers("TransactionEvent", together=Together(plain_event, store_together))
     def transaction_event(self, payload: dict[str, Any], received_at: datetime) -> dict[str, Any]:
         """Whether the token of the event may charge, if it has one."""
         authorization = record_event(

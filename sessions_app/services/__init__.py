@@ -13,6 +13,7 @@ from sessions_app.services.gate import (
     release_by_rule,
     release_session,
 )
+from sessions_app.services.group import plain_event, plain_readings, store_together
 from sessions_app.services.matching import flag_all_superseded
 from sessions_app.services.parking import drop_stray_readings
 from sessions_app.services.readings import record_readings
@@ -31,6 +32,8 @@ __all__ = [
     "drop_stray_readings",
     "flag_all_superseded",
     "hold_session",
+    "plain_event",
+    "plain_readings",
     "record_event",
     "record_readings",
     "release_by_rule",
@@ -40,4 +43,5 @@ __all__ = [
     "settle_next",
     "start_transaction",
     "stop_transaction",
+    "store_together",
 ]

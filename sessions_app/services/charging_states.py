@@ -19,6 +19,11 @@ _STATUSES = {
 }
 
 
+def charging_status(event: Event) -> str | None:
+    """What an event says of the charging, or None."""
+    return _STATUSES.get(event.charging_state)
+
+
 def record_charging_state(session: ChargingSession, event: Event, received_at: datetime) -> None:
     """Add to the timeline of a locked session's connector what an event says of the charging.
 
@@ -26,7 +31,7 @@ def record_charging_state(session: ChargingSession, event: Event, received_at: d
     An event without a state says nothing, nor does one that comes before its connector is known.
     The status shown for the connector stays what StatusNotification says.
     """
-    status = _STATUSES.get(event.charging_state)
+    status = charging_status(event)
     connector = None if status is None else session.connector
     if status is None or connector is None:
         return

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from outbox.services import publish
-from sessions_app.energy import EnergyEvidence, EnergySource, running_energy_wh, session_energy
+from sessions_app.energy import EnergyEvidence, EnergySource, progress_wh, session_energy
 from sessions_app.events import SessionCompleted, SessionStarted
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession, MeterSample
@@ -17,7 +17,7 @@ from sessions_app.registers import LARGEST_POWER_W, RegisterLimits, epoch_ms
 from sessions_app.selectors import CLOCK_WRONG, rated_power_w, session_samples
 from sessions_app.sequence import holds_all
 from sessions_app.services.locking import add_flags, changing
-from sessions_app.types import Sample, SampleContext
+from sessions_app.types import SampleContext
 from tenants.scope import tenant_scope
 
 _OPEN = ChargingSession.State.OPEN
@@ -73,9 +73,10 @@ def show_running_energy(session: ChargingSession) -> None:
     begin_wh = session.meter_start_wh
     if begin_wh is None:
         begin_wh = _first_register_wh(session)
-    energy_wh = running_energy_wh(
-        meter_start_wh=begin_wh,
-        samples=[Sample(at=at, energy_wh=register_wh)],
+    energy_wh = progress_wh(
+        begin_wh=begin_wh,
+        register_wh=register_wh,
+        at=at,
         started_at=_known_start(session),
     )
     # A register that makes no sense for the moment does not blank what is shown.

@@ -146,11 +146,19 @@ def _show_newest(session: ChargingSession, samples: Sequence[Sample]) -> None:
     if session.last_sample_at is not None and ordered[0].at <= session.last_sample_at:
         _read_newest(session)
         return
-    for column, name in LIVE.items():
-        known = [(s.at, value) for s in ordered if (value := getattr(s, name)) is not None]
-        if known:
-            setattr(session, column, max(known)[1])
+    for column, value in newest_values(samples).items():
+        setattr(session, column, value)
     session.last_sample_at = ordered[-1].at
+
+
+def newest_values(samples: Sequence[Sample]) -> dict[str, int]:
+    """What a session shows of samples newer than all it had, by its column; only what is known."""
+    newest: dict[str, int] = {}
+    for column, name in LIVE.items():
+        known = [(s.at, value) for s in samples if (value := getattr(s, name)) is not None]
+        if known:
+            newest[column] = max(known)[1]
+    return newest
 
 
 def _read_newest(session: ChargingSession) -> None:

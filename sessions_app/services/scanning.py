@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from uuid import UUID
 
 from outbox import bell
@@ -17,10 +18,20 @@ _rung_at: dict[UUID, float] = {}
 
 def ring_scan(session_id: UUID) -> None:
     """Ask for a scan, at most once a second for each session in this process."""
-    now = time.monotonic()
+    if _is_due(session_id, time.monotonic()):
+        bell.ring(SCAN_TASK, str(session_id))
+
+
+def ring_scans(session_ids: Iterable[UUID]) -> None:
+    """`ring_scan` for many."""
+    for session_id in session_ids:
+        ring_scan(session_id)
+
+
+def _is_due(session_id: UUID, now: float) -> bool:
     if now - _rung_at.get(session_id, -QUIET_S) < QUIET_S:
-        return
+        return False
     if len(_rung_at) >= REMEMBERED:
         _rung_at.clear()
     _rung_at[session_id] = now
-    bell.ring(SCAN_TASK, str(session_id))
+    return True

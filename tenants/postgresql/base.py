@@ -85,13 +85,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         many: bool,
         context: dict[str, Any],
     ) -> Any:
+        self.follow_scope()
+        return execute(sql, params, many, context)
+
+    def follow_scope(self) -> None:
+        """Have the row-level policies see the scope in force."""
         scope = current_scope()
         wanted = "" if scope is None else scope.database_value
         if wanted != self._database_scope:
             with self.wrap_database_errors:
                 self.connection.execute("SELECT set_config('laddbok.tenant', %s, false)", (wanted,))
             self._database_scope = wanted
-        return execute(sql, params, many, context)
 
     def _rollback(self) -> None:
         self._database_scope = None

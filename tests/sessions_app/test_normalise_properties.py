@@ -14,6 +14,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft6Validator
 
 from sessions_app.normalise import merge, normalise
+from sessions_app.normalise.measures import MEASURES
+from sessions_app.normalise.messages import normalise_fully
+from sessions_app.normalise.overrides import NO_OVERRIDES
+from sessions_app.normalise.quick import normalise_quickly
 from sessions_app.types import Batch, Sample, SampleContext
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -156,8 +160,62 @@ SAMPLES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(SAMPLES, SAMPLES, SAMPLES)
 def test_merging_is_commutative_associative_and_idempotent(a: Sample, b: Sample, c: Sample) -> None:
     assert merge(a, b) == merge(b, a)
     assert merge(merge(a, b), c) == merge(a, merge(b, c))
     assert merge(a, a) == a
+
+
+PLAIN = st.fixed_dictionaries(
+    {
+        "value": st.one_of(
+            st.decimals(-5, 10**7, places=2).map(str),
+            st.integers(-1, 10**6).map(str),
+            st.floats(0, 10**7),
+            st.integers(0, 10**7),
+            TEXTS,
+        )
+    },
+    optional={
+        "context": st.sampled_from(["Sample.Periodic", "Sample.Clock", "Other", ""]),
+        "measurand": st.sampled_from([*MEASURES, "Frequency"]),
+        "phase": st.sampled_from(["L1", "L2-N", "N"]),
+        "location": st.sampled_from(["Outlet", "Inlet"]),
+        "unit": st.sampled_from(["Wh", "kWh", "W", "kW", "A", "V", "Percent"]),
+        "unitOfMeasure": st.fixed_dictionaries(
+            {},
+            optional={
+                "unit": st.sampled_from(["Wh", "kWh", "A", "mA"]),
+                "multiplier": st.sampled_from([0, 1, -2, 3, True]),
+            },
+        ),
+    },
+)
+PLAIN_TIMES = st.sampled_from(
+    [
+        "2026-05-04T11:00:00Z",
+        "2026-05-04T11:00:00.123Z",
+        "2026-W19-1T11:00:00Z",
+        "2026-05-04T23:59:60Z",
+        "2026-05-04T11:00:00,5+01Z",
+        "2019-12-31T23:59:59Z",
+        "2028-01-01T00:00:00Z",
+        "2026-05-04 11:00:00Z",
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PLAIN_TIMES, st.lists(PLAIN, max_size=4))
+def test_the_quick_way_says_what_the_full_way_says(timestamp: str, values: list[Any]) -> None:
+    message = [{"timestamp": timestamp, "sampledValue": values}]
+    full = normalise_fully(message, received_at=NOW, overrides=NO_OVERRIDES)
+    assert normalise(message, received_at=NOW) == full
+
+
+def test_an_ordinary_message_goes_the_quick_way() -> None:
+    values = [{"value": "1.5", "unit": "kWh"}, {"value": "230.1", "measurand": "Voltage"}]
+    message = [{"timestamp": "2026-05-04T11:00:00Z", "sampledValue": values}]
+    assert normalise_quickly(message, NOW.year) == normalise(message, received_at=NOW)
