@@ -1,0 +1,1 @@
+"""Benchmarks: each is one command, its results are ratios or shares."""

@@ -1,0 +1,132 @@
+"""The tables that the benchmark prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bench.anomalies.score import PREVALENCE, Board, Row, percentile
+
+# Catalogue section 6: T1 names these; the macro recall is over them.
+INVARIANTS = (
+    "E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "E12", "E14",
+    "M1", "M2", "M3", "M4", "M8", "S1",
+)  # fmt: skip
+_SESSIONS_PER_DAY = (1, 8)
+_HEAD = (
+    f"{'id':4} {'fault':28} {'events':>6} {'recall':>7} {'samples':>11} {'seconds':>13} {'held':>9}"
+)
+
+
+def table(interval_s: int, board: Board) -> Iterator[str]:
+    """One interval: clean sessions, then each fault, then each kind."""
+    yield f"=== a sample every {interval_s} s"
+    yield from _clean(board)
+    yield ""
+    yield _HEAD + "      (delays: median, p95)"
+    yield from (_line(name, row) for name, row in board.faults.items())
+    yield ""
+    yield f"{'id':4} {'recall':>7} {'precision':>10} {'at 1 % prevalence':>18}"
+    for kind, row in sorted(board.rows.items(), key=lambda pair: _order(pair[0])):
+        share = board.clean.kinds.get(kind, 0) / max(1, board.clean.sessions)
+        at_one = _at_prevalence(row.recall, share)
+        told = f"{row.recall:7.3f} {row.precision:10.3f} {at_one:18.3f}"
+        yield f"{kind:4} {told if row.events else 'no events, ' + str(row.false) + ' false'}"
+    yield ""
+    yield from verdict(interval_s, board)
+
+
+def verdict(interval_s: int, board: Board) -> Iterator[str]:
+    """The targets this interval can show."""
+    known = [kind for kind in INVARIANTS if kind in board.rows and board.rows[kind].events]
+    if known:
+        worst = min(known, key=lambda kind: board.rows[kind].recall)
+        macro = board.macro_recall(known)
+        lowest = board.rows[worst].recall
+        yield f"typed recall of the invariants: macro {macro:.3f}, lowest {worst} {lowest:.3f}"
+        yield f"precision at 1 % prevalence: {_at_prevalence(macro, board.clean.alarm_share):.3f}"
+    due = sum(row.hold_due for row in board.rows.values())
+    if due:
+        held = sum(row.held for row in board.rows.values())
+        yield f"money faults held: {held} of {due} ({100 * held / due:.1f} %)"
+
+
+def as_json(boards: Mapping[int, Board]) -> str:
+    """Everything that was counted."""
+    return json.dumps({str(each): _plain(board) for each, board in boards.items()}, indent=1)
+
+
+def _plain(board: Board) -> dict[str, Any]:
+    clean = board.clean
+    return {
+        "clean": {
+            "sessions": clean.sessions,
+            "alarm_share": clean.alarm_share,
+            "hold_share": clean.hold_share,
+            "kinds": dict(clean.kinds),
+        },
+        "macro_recall": board.macro_recall(INVARIANTS),
+        "kinds": {kind: _numbers(row) for kind, row in board.rows.items()},
+        "faults": {name: _numbers(row) for name, row in board.faults.items()},
+    }
+
+
+def _numbers(row: Row) -> dict[str, Any]:
+    samples, seconds = _delays(row)
+    return {
+        "kind": row.kind,
+        "events": row.events,
+        "recall": row.recall,
+        "precision": row.precision,
+        "false": row.false,
+        "held": row.held,
+        "hold_due": row.hold_due,
+        "delay_samples": samples,
+        "delay_s": seconds,
+    }
+
+
+def _clean(board: Board) -> Iterator[str]:
+    clean = board.clean
+    kinds = ", ".join(f"{kind} {count}" for kind, count in clean.kinds.most_common()) or "none"
+    yield (
+        f"clean sessions: {clean.sessions}, with any alarm {100 * clean.alarm_share:.2f} %, "
+        f"held {100 * clean.hold_share:.2f} % (findings: {kinds})"
+    )
+    days = ", ".join(
+        f"{each * clean.alarm_share:.4f} at {each} a day" for each in _SESSIONS_PER_DAY
+    )
+    yield f"false incidents per connector-day: {days} sessions"
+    if clean.samples:
+        yield (
+            f"cost per sample: detectors {1e6 * clean.seconds / clean.samples:.0f} us, "
+            f"reading and normalising {1e6 * clean.reading_seconds / clean.samples:.0f} us"
+        )
+
+
+def _line(name: str, row: Row) -> str:
+    samples, seconds = _delays(row)
+    late = f"{samples[0]:.0f} ({samples[1]:.0f})" if row.delays else "end"
+    lasted = f"{seconds[0]:.0f} ({seconds[1]:.0f})" if row.delays else "end"
+    held = f"{row.held}/{row.hold_due}" if row.hold_due else "-"
+    return (
+        f"{row.kind:4} {name:28} {row.events:6} {row.recall:7.3f} {late:>11} {lasted:>13} {held:>9}"
+    )
+
+
+def _delays(row: Row) -> tuple[Sequence[float], Sequence[float]]:
+    samples, seconds = [n for n, _ in row.delays], [s for _, s in row.delays]
+    return (
+        (percentile(samples, 0.5), percentile(samples, 0.95)),
+        (percentile(seconds, 0.5), percentile(seconds, 0.95)),
+    )
+
+
+def _at_prevalence(recall: float, false_share: float) -> float:
+    said = PREVALENCE * recall + (1 - PREVALENCE) * false_share
+    return PREVALENCE * recall / said if said else 0.0
+
+
+def _order(kind: str) -> tuple[int, int]:
+    return "EMSF".index(kind[0]), int(kind[1:])

@@ -1,0 +1,98 @@
+"""`bench_anomalies`: how well the detectors find faults, and how often they cry for nothing."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from anomalies.detectors import KINDS
+from bench.anomalies import report
+from bench.anomalies.campaign import FULL, QUICK, run_interval, run_traces
+from bench.anomalies.score import Board
+from bench.anomaly_traces.external import TracesUnreadable, read_traces
+
+INTERVALS_S = (15, 30, 60, 300)
+
+
+class Command(BaseCommand):
+    """Plays seeded sessions, healthy and broken, or real traces; needs no database."""
+
+    help = (
+        "OCPP frames of healthy and broken charges through the normaliser and every detector:"
+        " recall, precision, delay and false alarms per kind."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--quick", action="store_true", help="few sessions: a first look")
+        parser.add_argument("--kinds", type=read_kinds, default=(), help="E1,M4: only these")
+        parser.add_argument(
+            "--interval", type=read_intervals, default=None, help="seconds, comma-separated"
+        )
+        parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+        parser.add_argument(
+            "--traces",
+            type=Path,
+            help="CSV (or .gz) of real charges: session, epoch_s, voltage_v, current_a",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run, print a table per interval."""
+        boards = self._boards(options)
+        for interval_s, board in boards.items():
+            for line in report.table(interval_s, board):
+                self.stdout.write(line)
+            self.stdout.write("")
+        if options["json"] is not None:
+            options["json"].write_text(report.as_json(boards) + "\n", encoding="utf-8")
+
+    def _boards(self, options: dict[str, Any]) -> dict[int, Board]:
+        size = QUICK if options["quick"] else FULL
+        seed, kinds = options["seed"], options["kinds"]
+        if options["traces"] is None:
+            intervals = options["interval"] or ((60,) if options["quick"] else INTERVALS_S)
+            return {
+                each: run_interval(seed, each, size, kinds, self._progress) for each in intervals
+            }
+        try:
+            flows = read_traces(options["traces"])
+        except (OSError, TracesUnreadable) as error:
+            raise CommandError(str(error)) from error
+        if not flows:
+            raise CommandError(f"{options['traces']} holds no session with a current")
+        self.stdout.write(f"{len(flows)} sessions read from {options['traces']}")
+        intervals = options["interval"] or ((60,) if options["quick"] else (15, 30, 60))
+        return {
+            each: run_traces(flows, seed, each, size, kinds, self._progress) for each in intervals
+        }
+
+    def _progress(self, line: str) -> None:
+        """On the terminal's other channel, over the line before."""
+        end = "\n" if not sys.stderr.isatty() else "\033[K\r"
+        self.stderr.write(line, ending=end)
+
+
+def read_kinds(text: str) -> tuple[str, ...]:
+    """Ids of the catalogue, comma-separated."""
+    kinds = tuple(one.strip().upper() for one in text.split(",") if one.strip())
+    for kind in kinds:
+        if kind not in KINDS:
+            raise ArgumentTypeError(f"{kind} is no kind; there are {', '.join(KINDS)}")
+    return kinds
+
+
+def read_intervals(text: str) -> tuple[int, ...]:
+    """Whole seconds, comma-separated."""
+    try:
+        intervals = tuple(int(one) for one in text.split(","))
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no list of seconds") from error
+    if not all(5 <= one <= 900 for one in intervals):
+        raise ArgumentTypeError("an interval is 5 to 900 seconds")
+    return intervals

@@ -1,0 +1,32 @@
+"""The benchmark: a small seeded run of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from bench.anomalies.campaign import Size, run_interval
+from bench.anomaly_traces.external import TracesUnreadable, read_traces
+
+
+def test_healthy_sessions_raise_no_alarm_and_hold_nothing() -> None:
+    clean = run_interval(7, 60, Size(30, 0), ("E1",), lambda line: None).clean
+    assert (clean.sessions, clean.alarmed, clean.held) == (30, 0, 0)
+
+
+def test_a_file_without_the_columns_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "traces.csv"
+    path.write_text("session,epoch_s,voltage_v\na,1,400\n")
+    with pytest.raises(TracesUnreadable, match="no column current_a"):
+        read_traces(path)
+    with pytest.raises(CommandError, match="no column current_a"):
+        call_command("bench_anomalies", traces=path)
+
+
+def test_a_row_that_is_no_number_is_refused_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "traces.csv"
+    path.write_text("session,epoch_s,voltage_v,current_a\na,1,400,10\na,16,,10\n")
+    with pytest.raises(TracesUnreadable, match="line 3"):
+        read_traces(path)
