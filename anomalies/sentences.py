@@ -181,6 +181,24 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
         "%(observed)s for this rise of the state of charge means a battery far too large;"
         " at most %(expected)s would fit."
     ),
+    ("M11", "signature_wrong"): _(
+        "Of the signed meter values %(observed)s do not carry the signature of the meter: they"
+        " were altered on the way, or the public key entered for the connector is another meter's."
+    ),
+    ("M11", "signed_unreadable"): _(
+        "Of the signed meter values %(observed)s are damaged: they can not be verified."
+    ),
+    ("M11", "signed_faulty"): _(
+        "Signed records: %(observed)s. Among them are readings at the start or the end that the"
+        " meter itself calls faulty or uncertain."
+    ),
+    ("M11", "signed_elsewhen"): _(
+        "Signed records: %(observed)s, their signatures are right. But readings in them were taken"
+        " more than 15 minutes before or after the session: they belong to another one."
+    ),
+    ("M11", "signed_differs"): _(
+        "The energy to be billed is %(observed)s, but the meter signed %(expected)s."
+    ),
     ("S1", "no_samples"): _(
         "No reading for %(observed)s while charging; at most %(expected)s is usual."
     ),

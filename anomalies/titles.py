@@ -20,6 +20,11 @@ CAUSE_TITLES: dict[tuple[str, str], str | Promise] = {
     ("M9", "begin_unknown"): _("No real meter reading at the start"),
     ("M9", "stop_unknown"): _("No real meter reading at the end"),
     ("M9", "stop_below_start"): _("Meter reading at the end below the one at the start"),
+    ("M11", "signature_wrong"): _("Signature of the meter is wrong"),
+    ("M11", "signed_unreadable"): _("Signed meter values can not be read"),
+    ("M11", "signed_faulty"): _("The meter calls its own signed values faulty"),
+    ("M11", "signed_elsewhen"): _("Signed meter values of another time"),
+    ("M11", "signed_differs"): _("Energy differs from the signed meter values"),
 }
 
 TITLES: dict[str, str | Promise] = {
@@ -48,6 +53,7 @@ TITLES: dict[str, str | Promise] = {
     "M8": _("Energy in the wrong unit"),
     "M9": _("Begin or end of the session contradicts the meter"),
     "M10": _("Energy does not fit the battery"),
+    "M11": _("Signed meter values contradict the bill"),
     "S1": _("Readings are missing"),
     "S2": _("Session ends before it begins"),
     "S3": _("Station is offline"),

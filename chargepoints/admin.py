@@ -99,6 +99,7 @@ class ConnectorInline(TenantInline):
         "phases",
         "max_current_ma",
         "max_power_w",
+        "meter_public_key",
         "shown_status",
     )
 

@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
+from chargepoints.meter_keys import UnreadableKey, meter_key_text, read_meter_key
 from chargepoints.models import ChargePoint, Connector, Site
 
 
@@ -94,7 +95,29 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
             "phases",
             "max_current_ma",
             "max_power_w",
+            "meter_public_key",
         )
+        help_texts = {
+            "meter_public_key": _(
+                "As printed on the meter: signed meter values are verified with it. In hex, base64"
+                " or PEM."
+            )
+        }
+
+    def clean_meter_public_key(self) -> str:
+        """As meters have it printed on them, whatever form it was pasted in."""
+        text: str = self.cleaned_data["meter_public_key"].strip()
+        if not text:
+            return ""
+        try:
+            return meter_key_text(read_meter_key(text))
+        except UnreadableKey as problem:
+            raise forms.ValidationError(
+                _(
+                    "This is no public key that meters sign with. Paste all of the key that is"
+                    " printed on the meter; it begins with 30 in hex, with MF or MH in base64."
+                )
+            ) from problem
 
 
 class ChargePointForm(forms.ModelForm):  # type: ignore[type-arg]

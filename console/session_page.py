@@ -22,7 +22,8 @@ from console.charts import Chart, line_chart
 from console.hold import hold_context
 from console.wording import duration, remark, stop_reason
 from sessions_app.models import ChargingSession
-from sessions_app.selectors import CurvePoint, session_curve
+from sessions_app.selectors import CurvePoint, session_curve, stated_meter_key
+from sessions_app.types import SampleFlag
 
 
 def session_context(session: ChargingSession, *, sees_money: bool) -> dict[str, Any]:
@@ -77,6 +78,10 @@ def _facts(session: ChargingSession) -> list[tuple[str, str]]:
         rows.append((_("Stop reason"), stop_reason(session.stop_reason)))
     if session.flags:
         rows.append((_("Remarks"), ", ".join(map(remark, session.flags))))
+    if SampleFlag.SIGNED_UNVERIFIED in session.flags:
+        key = stated_meter_key(session.id)
+        stated = key or _("None")
+        rows.append((_("Key that the station states; compare it with the meter's"), stated))
     return rows
 
 

@@ -61,7 +61,15 @@ REMARKS: dict[str, str | Promise] = {
     EnergyFlag.STOP_IMPLAUSIBLE: _("Implausible meter reading at the end"),
     EnergyFlag.REGISTER_REBASED: _("The meter began anew during the session"),
     EnergyFlag.REGISTER_MISSING: _("No meter readings"),
-    SampleFlag.SIGNED_UNVERIFIED: _("Signed meter values, signatures not verified"),
+    SampleFlag.SIGNED_UNVERIFIED: _(
+        "Signed meter values, not verified: enter the meter's public key on the connector"
+    ),
+    SessionFlag.SIGNED_INCOMPLETE: _("Signed meter values, but not at both start and end"),
+    SessionFlag.SIGNED_OTHER_FORMAT: _(
+        "Signed meter values that can not be verified: their format is not OCMF"
+    ),
+    SessionFlag.SIGNED_VERIFIED: _("Energy verified by the meter's signature"),
+    SessionFlag.SIGNED_WRONG: _("Signed meter values contradict the bill"),
 }
 
 

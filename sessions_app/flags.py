@@ -16,6 +16,10 @@ class SessionFlag(StrEnum):
     LATE_START = "late_start"
     MATCHED_BY_EVIDENCE = "matched_by_evidence"
     SEQUENCE_GAP = "sequence_gap"
+    SIGNED_INCOMPLETE = "signed_incomplete"
+    SIGNED_OTHER_FORMAT = "signed_other_format"
+    SIGNED_VERIFIED = "signed_verified"
+    SIGNED_WRONG = "signed_wrong"
     START_MISSING = "start_missing"
     SUPERSEDED = "superseded"
     TOKEN_FROM_STOP = "token_from_stop"  # noqa: S105 - a flag's name

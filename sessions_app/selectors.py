@@ -11,11 +11,13 @@ from uuid import UUID
 from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
+from chargepoints.meter_keys import UnreadableKey, meter_key_text, read_meter_key
 from chargepoints.models import Connector
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession, MeterSample
 from sessions_app.normalise import clock_flags
 from sessions_app.rebuild import RebuiltEnergy, rebuild_energy
+from sessions_app.signed import signed_texts, stated_key_of
 from sessions_app.types import Sample, SampleContext, SampleFlag, sample_order
 
 CURVE_POINTS = 500
@@ -127,6 +129,18 @@ def rebuilt_energy(
         ended_at=ended_at,
         max_power_w=rated_power_w(session),
     )
+
+
+def stated_meter_key(session_id: UUID) -> str:
+    """The public key that a station sent with signed values, as printed on meters; "" if none.
+
+    It proves nothing by itself: somebody has to compare it with the key on the meter.
+    """
+    stated = stated_key_of(signed_texts(session_samples(session_id)))
+    try:
+        return meter_key_text(read_meter_key(stated))
+    except UnreadableKey:
+        return ""
 
 
 def end_of_charging(samples: Sequence[Sample], meter_stop_wh: int | None) -> datetime | None:

@@ -45,7 +45,8 @@ class Sample:
     (voltage phase to neutral), the plain field where it reports one unphased value (DC, or a
     single-phase meter). A field the station did not report is None, never 0.
     The register fits 64 bits signed, every other number 32. `extra` holds what has no field here:
-    `Measurand[/phase][@location]` -> "number unit", and `Signed.<measurand>` -> the signed text.
+    `Measurand[/phase][@location]` -> "number unit", and `Signed.<measurand>` -> the signed text,
+    `SignedKey.<measurand>` -> the public key that the station stated with it.
     """
 
     at: datetime

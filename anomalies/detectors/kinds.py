@@ -149,6 +149,13 @@ KINDS: Mapping[str, Kind] = {
         "energy over gained charge implies a battery outside 15-150 kWh (EPFL: 2.3 %)",
         is_evidence=True,
     ),
+    "M11": Kind(
+        S.CRITICAL, A.HOLD_BILLING, _REGISTER, "Wh", (
+            "signature_wrong", "signed_unreadable", "signed_faulty", "signed_elsewhen",
+            "signed_differs",
+        ), MONEY, "a signed register (OCMF) is altered, doubted, foreign or not what is billed",
+        holds=True,
+    ),
     "S1": Kind(
         S.WARNING, A.ASK_READINGS, "MeterValues", "s", ("no_samples", "gap"), DEADLINE,
         "no sample for 5 intervals, at least 300 s, while charging",

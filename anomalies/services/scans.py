@@ -18,6 +18,7 @@ from anomalies.services.incidents import (
     resolve_unconfirmed,
 )
 from anomalies.services.releases import release_by_rules
+from anomalies.services.signatures import signed_findings
 from anomalies.types import Finding
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import samples_after, session_samples
@@ -66,6 +67,7 @@ def check_completed_session(*, session_id: UUID, now: datetime) -> None:
         session = _read_session(session_id)
         samples = session_samples(session_id)
         findings = _judge(session, samples)
+        findings += signed_findings(session=session, samples=samples, now=now)
         kinds = {finding.kind for finding in findings}
         record_findings(session=session, findings=findings, samples=samples)
         resolve_unconfirmed(session=session, kinds=kinds, now=now)

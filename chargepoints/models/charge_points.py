@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chargepoints.meter_keys import LONGEST_KEY
 from chargepoints.models.sites import Site
 from chargepoints.public_codes import CODE_LENGTH, new_public_code
 from tenants.models import TenantRecord
@@ -133,6 +134,7 @@ class Connector(TenantRecord):
     phases = models.PositiveSmallIntegerField(_("phases"), default=3)
     max_current_ma = models.PositiveIntegerField(_("largest current (mA)"), default=32_000)
     max_power_w = models.PositiveIntegerField(_("largest power (W)"), default=22_000)
+    meter_public_key = models.CharField(_("meter's public key"), max_length=LONGEST_KEY, blank=True)
 
     class Meta(TenantRecord.Meta):
         verbose_name = _("connector")

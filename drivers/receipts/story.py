@@ -18,6 +18,7 @@ from drivers.receipts.curve import Curve, power_curve
 from drivers.receipts.facts import ReceiptFacts, Seller, TakenBack
 from drivers.receipts.lines import LineStory, tell_lines
 from drivers.receipts.prices import tell_prices, tell_rules
+from sessions_app.flags import SessionFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,14 @@ def _energy(facts: ReceiptFacts) -> Section:
     if ignored:
         notes.append(
             _("%(count)s readings contradict the others and were left out.") % {"count": ignored}
+        )
+    is_same = charge.energy_wh == session.energy_wh
+    if is_same and SessionFlag.SIGNED_VERIFIED in session.flags:
+        notes.append(
+            _(
+                "Verified: the meter signed its readings at the start and the end. The signature"
+                " is that of the meter's registered key, and the readings give this energy."
+            )
         )
     return Section("energy", _("How much energy"), _facts(pairs), tuple(notes))
 

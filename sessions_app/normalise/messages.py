@@ -15,6 +15,7 @@ from sessions_app.normalise.readings import (
     measurand_of,
     read_number,
     signed_text,
+    stated_key,
 )
 from sessions_app.normalise.timestamps import (
     FIRST_PLAUSIBLE_YEAR,
@@ -76,6 +77,8 @@ def _add(raw: Mapping[str, Any], draft: Draft, overrides: Overrides) -> None:
     signed, is_all = signed_text(raw)
     if signed:
         draft.keep(f"Signed.{measurand_of(raw)}", signed)
+        if key := stated_key(raw):
+            draft.keep(f"SignedKey.{measurand_of(raw)}", key)
         draft.flags.add(SampleFlag.SIGNED_UNVERIFIED)
     if is_all:
         return

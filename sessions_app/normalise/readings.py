@@ -92,6 +92,12 @@ def signed_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
     return (_clean(signed.get("signedMeterData")) if isinstance(signed, dict) else ""), False
 
 
+def stated_key(raw: Mapping[str, Any]) -> str:
+    """The public key that 2.0.1 may state beside a signed text, "" if it does not."""
+    signed = raw.get("signedMeterValue")
+    return _clean(signed.get("publicKey")) if isinstance(signed, dict) else ""
+
+
 def read_number(raw: Mapping[str, Any], overrides: Overrides) -> Reading:
     """The number of a sampled value. Raises a ValueError saying what can not be understood."""
     number = parse_number(raw.get("value"))

@@ -18,6 +18,7 @@ from sessions_app.services.matching import flag_all_superseded
 from sessions_app.services.parking import drop_stray_readings
 from sessions_app.services.readings import record_readings
 from sessions_app.services.remote import request_start, request_stop
+from sessions_app.services.signed_values import verify_signed_values
 from sessions_app.services.starts import Started, start_transaction
 from sessions_app.services.stops import stop_transaction
 from sessions_app.services.transaction_events import record_event
@@ -44,4 +45,5 @@ __all__ = [
     "start_transaction",
     "stop_transaction",
     "store_together",
+    "verify_signed_values",
 ]

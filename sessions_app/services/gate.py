@@ -15,7 +15,7 @@ from sessions_app.events import SessionCleared, SessionEnergyRebuilt, SessionHel
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession
 from sessions_app.rebuild import RebuiltEnergy
-from sessions_app.services.locking import add_flags, changing
+from sessions_app.services.locking import add_flags, changing, drop_flag
 
 Gate = ChargingSession.Gate
 
@@ -114,6 +114,8 @@ def _adopt(
     session.gate_reason = session.gate_reason[: LONGEST_REASON - len(figures)] + figures
     session.energy_wh = rebuilt.energy_wh
     session.energy_source = rebuilt.source
+    # Not the energy the meter signed any more.
+    drop_flag(session, SessionFlag.SIGNED_VERIFIED)
     add_flags(session, SessionFlag.ENERGY_REBUILT)
     return event
 

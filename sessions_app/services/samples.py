@@ -17,7 +17,7 @@ from sessions_app.models import ChargingSession, MeterSample
 from sessions_app.normalise import normalise
 from sessions_app.services.locking import add_flags
 from sessions_app.services.scanning import ring_scan
-from sessions_app.types import Sample, sample_order
+from sessions_app.types import Sample, SampleFlag, sample_order
 
 # The integer columns, with their database types; `MeterSample` and `types.Sample` name them alike.
 VALUES = {
@@ -103,7 +103,11 @@ def ingest_meter_values(
     if not meter_values:
         return ()
     batch = normalise(meter_values, received_at=fallback_at or received_at)
-    add_flags(session, *(flag for sample in batch.samples for flag in sample.flags))
+    flags = {flag for sample in batch.samples for flag in sample.flags}
+    if session.state == ChargingSession.State.COMPLETED:
+        # Signatures were looked at when it ended; a repetition takes nothing of that back.
+        flags.discard(SampleFlag.SIGNED_UNVERIFIED)
+    add_flags(session, *flags)
     if batch.rejected:
         add_flags(session, SessionFlag.VALUES_REJECTED)
     if batch.samples:

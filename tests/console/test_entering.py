@@ -15,6 +15,7 @@ from tenants.models import Member, User
 from tenants.scope import tenant_scope
 from tests.cast import NOON, a_member
 from tests.operators import Operator
+from tests.sessions_app.signing import Meter
 
 
 @pytest.fixture
@@ -135,3 +136,20 @@ def test_times_are_told_in_the_organisations_zone(volt: Operator, owner: Client)
 def test_a_member_signs_in_on_the_way_to_the_front_page(client: Client, db: None) -> None:
     assert client.get("/").headers["Location"] == "/admin/"
     assert client.get("/admin/").headers["Location"].startswith("/admin/login/")
+
+
+def test_a_meters_key_is_kept_as_printed_on_the_meter(volt: Operator, owner: Client) -> None:
+    key = Meter().key_text
+    change_station(volt, owner, **{"connectors-0-meter_public_key": f" {key.lower()} "})
+    with tenant_scope(volt.tenant.id):
+        assert Connector.objects.get().meter_public_key == key
+
+
+def test_what_is_no_key_of_a_meter_is_refused_with_the_reason(
+    volt: Operator, owner: Client
+) -> None:
+    page = address("chargepoints_chargepoint_change", volt.charge_point.pk)
+    form = station_form(volt, **{"connectors-0-meter_public_key": "nyckel"})
+    assert "no public key that meters sign with" in owner.post(page, form).content.decode()
+    with tenant_scope(volt.tenant.id):
+        assert Connector.objects.get().meter_public_key == ""

@@ -235,3 +235,14 @@ def test_a_voided_session_costs_nothing_and_says_why(
     assert receipt.one("#total").text.replace("\xa0", " ") == "SEK 0.00"
     assert "costs nothing" in receipt.one("#void").text
     assert "Voided: Trasig mätare · Credit note 12" in receipt.one("#revisions").text
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Verified:"), ("sv", "Verifierat:")])
+def test_energy_that_the_meter_signed_is_marked_verified(
+    volt: Tenant, language: str, word: str
+) -> None:
+    charge, token = rated(volt, "flat")
+    assert word not in page(token, language).one("#energy").text
+    with tenant_scope(volt.id):
+        type(charge.session).objects.update(flags=["signed_verified"])
+    assert word in page(token, language).one("#energy").text

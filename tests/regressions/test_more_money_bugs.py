@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
+from anomalies.models import Incident
+from anomalies.wording import explain, explain_hold
 from billing.models import Charge, Invoice, JournalEntry, StripeEvent
 from billing.rating import IdleFee, plain_tariff
 from billing.selectors import ledger_faults
 from billing.services.invoices import connect_stripe_account
-from chargepoints.models import Connector
+from chargepoints.models import ChargePoint, Connector
 from chargepoints.types import V16, V201
 from config.devstack.stripe_stand_in import StandIn
 from config.ocpp import STATIONS
 from outbox.services import deliver_due
-from sessions_app.models import MeterSample
+from sessions_app.energy import EnergySource
+from sessions_app.models import ChargingSession
+from sessions_app.rebuild import RebuiltEnergy
+from sessions_app.services import release_session
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.billing.scenes import PLATFORM, a_payer, an_invoice, send_all, state_of
 from tests.billing.test_webhooks import paid_by_link, post
 from tests.cast import a_charge_point, a_driver, a_tariff, a_tenant
 from tests.regressions.bills import a_priced, an_hour, bill, held, kr, powered
-from tests.sessions_app.talk import Talk, event, start, stop, the_session, values
+from tests.sessions_app.signing import Meter, signed_reading
+from tests.sessions_app.talk import Talk, at, event, start, stop, the_session, values
 from tests.sessions_app.test_concurrency import at_once
 
 flat = pytest.mark.usefixtures("flat")
@@ -102,23 +110,83 @@ def test_15_a_session_billed_late_keeps_its_own_month(old: Talk) -> None:
 
 @flat
 class Test16SignedMeterData:
-    """citrineos: a tampered signature has to fail.
+    """citrineos: a tampered signature has to fail."""
 
-    Signatures are not verified yet: signed data are kept as they came and the session says that
-    nobody has verified them, whether they are whole or not. They are never what is billed.
-    """
+    BEGIN, END = signed_reading("B", at(0), "1.000"), signed_reading("E", at(60), "11.000")
 
-    TEXT = "OCMF|{}|{}"
+    @pytest.fixture
+    def meter(self, charge_point: ChargePoint) -> Meter:
+        """The meter of the first outlet, its key entered by a person."""
+        meter = Meter()
+        charge_point.connectors.filter(evse_id=1).update(meter_public_key=meter.key_text)
+        return meter
 
-    @pytest.mark.parametrize("signature", ["3045AB", "tampered"])
-    def test_it_is_kept_and_called_unverified(self, old: Talk, signature: str) -> None:
-        number, text = old.start(), self.TEXT.format('{"RV":99}', signature)
+    def charge(self, old: Talk, text: str) -> None:
+        number = old.start()
         signed = {"value": text, "format": "SignedData", "context": "Transaction.End"}
         meter = {"timestamp": "2026-06-01T13:00:00Z", "sampledValue": [signed]}
         old.say(stop(number, transactionData=[meter]))
+
+    def test_it_is_held_until_somebody_has_looked(self, old: Talk, meter: Meter) -> None:
+        self.charge(old, meter.sign(self.BEGIN, self.END).replace("11.000", "10.000"))
+        assert bill() == []
+        assert held() == ["M11 signature_wrong"]
+        assert the_session().flags == ["signed_wrong"]
+        with override("en"):
+            assert explain_hold(held()[0]) == "Signature of the meter is wrong"
+            assert "1 do not carry the signature" in explain(Incident.objects.get()).sentence
+
+    def test_a_right_signature_is_billed_as_verified(self, old: Talk, meter: Meter) -> None:
+        self.charge(old, meter.sign(self.BEGIN, self.END))
+        assert bill() == [(10_000, 4000)]
+        assert the_session().flags == ["signed_verified"]
+
+    def test_a_repeated_stop_leaves_it_verified(self, old: Talk, meter: Meter) -> None:
+        text = meter.sign(self.BEGIN, self.END)
+        self.charge(old, text)
+        bill()
+        self.charge(old, text)
+        assert bill() == [(10_000, 4000)]
+        assert the_session().flags == ["signed_verified"]
+
+    def test_a_bill_that_the_signed_values_contradict_is_held(
+        self, old: Talk, meter: Meter
+    ) -> None:
+        self.charge(old, meter.sign(self.BEGIN, self.END | {"RV": "10.900"}))
+        assert (bill(), held()) == ([], ["M11 signed_differs"])
+        finding = Incident.objects.get()
+        assert (finding.observed, finding.expected, finding.unit) == (10_000, 9900, "Wh")
+
+    @pytest.mark.parametrize("tampered", [False, True])
+    def test_without_the_meters_key_nobody_can_tell(self, old: Talk, tampered: bool) -> None:
+        text = Meter().sign(self.BEGIN, self.END)
+        self.charge(old, text.replace("11.000", "12.000") if tampered else text)
         assert bill() == [(10_000, 4000)]
         assert the_session().flags == ["signed_unverified"]
-        assert [text] == [v for s in MeterSample.objects.all() for v in (s.extra or {}).values()]
+
+    def test_a_key_stated_with_the_values_proves_nothing(self, new: Talk, meter: Meter) -> None:
+        forger = Meter()
+        data = b64encode(forger.sign(self.BEGIN, self.END).encode()).decode()
+        signed = {
+            "signedMeterData": data,
+            "publicKey": b64encode(f"oca:base16:asn1:{forger.key_text}".encode()).decode(),
+            "signingMethod": "",
+            "encodingMethod": "OCMF",
+        }
+        ended = event("Ended", 1, 60, 11_000)
+        ended[1]["meterValue"][0]["sampledValue"][0]["signedMeterValue"] = signed
+        new.say_all(event("Started", 0, 0, 1000), ended)
+        assert (bill(), held()) == ([], ["M11 signature_wrong"])
+
+    def test_energy_rebuilt_from_samples_is_not_what_was_signed(
+        self, old: Talk, meter: Meter
+    ) -> None:
+        self.charge(old, meter.sign(self.BEGIN, self.END | {"RV": "10.900"}))
+        bill()
+        rebuilt = RebuiltEnergy(9900, 100, EnergySource.REBUILT_FROM_REGISTERS)
+        ChargingSession.objects.update(flags=["signed_verified"])
+        release_session(session_id=the_session().pk, actor="A", reason="B", rebuilt=rebuilt)
+        assert the_session().flags == ["energy_rebuilt"]
 
 
 def test_17_charging_that_resumes_ends_the_idling(old: Talk) -> None:
