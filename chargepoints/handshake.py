@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Collection, Iterable, Sequence
 
-SUBPROTOCOLS = {"ocpp2.0.1": "2.0.1", "ocpp1.6": "1.6"}
+SUBPROTOCOLS = {"ocpp2.1": "2.1", "ocpp2.0.1": "2.0.1", "ocpp1.6": "1.6"}
 
 
 def chosen_subprotocol(offered: Sequence[str], ours: Collection[str]) -> str | None:

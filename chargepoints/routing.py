@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 from chargepoints.errors import CallRefused, Fault
 from chargepoints.schemas import check_call, is_known
 from chargepoints.services.together import Store
-from chargepoints.types import Connection
+from chargepoints.types import V21, V201, Connection
 
 __all__ = ["Connection", "Handler", "Station", "Together", "answers"]
 
@@ -87,9 +87,11 @@ class Station:
         """The method that answers, once the payload is known to fit; raises `CallRefused`."""
         name = self.handlers.get(action)
         if name is None:
-            if is_known(self.version, action):
+            # Of 2.1's own messages we have none: it is spoken as 2.0.1 with 2.1's schemas.
+            spoken = V201 if self.version == V21 else self.version
+            if is_known(spoken, action):
                 raise CallRefused(Fault.UNSUPPORTED_ACTION, "action: not supported here")
-            raise CallRefused(Fault.UNKNOWN_ACTION, "action: not part of this OCPP version")
+            raise CallRefused(Fault.UNKNOWN_ACTION, "action: not implemented here")
         check_call(self.version, action, payload)
         handler: Handler = getattr(self, name)
         return handler

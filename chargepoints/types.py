@@ -8,11 +8,12 @@ from uuid import UUID
 
 V16 = "1.6"
 V201 = "2.0.1"
+V21 = "2.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One accepted socket, as handlers know it; `version` is "1.6" or "2.0.1"."""
+    """One accepted socket, as handlers know it; `version` is one of those above."""
 
     tenant_id: UUID
     charge_point_id: UUID

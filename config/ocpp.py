@@ -21,6 +21,12 @@ class Station201(ChargePointHandlers201, SessionHandlers201, Station):
     version = "2.0.1"
 
 
+class Station21(Station201):
+    """A station that speaks OCPP 2.1: as 2.0.1, with 2.1's schemas."""
+
+    version = "2.1"
+
+
 STATIONS: Mapping[str, type[Station]] = {
-    station.version: station for station in (Station16, Station201)
+    station.version: station for station in (Station16, Station201, Station21)
 }

@@ -1,24 +1,53 @@
 """Sites, charge points, connectors, what they said and what they were told."""
 
+from chargepoints.models.access import LocalList, Reservation
 from chargepoints.models.charge_points import (
     SILENCE_BEFORE_OFFLINE,
     ChargePoint,
     Connector,
     StatusRecord,
 )
+from chargepoints.models.charging import (
+    ChargingLimit,
+    ChargingNeed,
+    ChargingProfile,
+    CompositeSchedule,
+)
 from chargepoints.models.commands import Command, OcppMessage
 from chargepoints.models.device import DeviceVariable
 from chargepoints.models.doors import DoorRecord
+from chargepoints.models.maintenance import FirmwareJob, InstalledCertificate, LogRequest
+from chargepoints.models.reports import (
+    CustomerReport,
+    DeviceEvent,
+    DisplayMessage,
+    SecurityEvent,
+    VariableMonitor,
+)
 from chargepoints.models.sites import Site
 
 __all__ = [
     "SILENCE_BEFORE_OFFLINE",
     "ChargePoint",
+    "ChargingLimit",
+    "ChargingNeed",
+    "ChargingProfile",
     "Command",
+    "CompositeSchedule",
     "Connector",
+    "CustomerReport",
+    "DeviceEvent",
     "DeviceVariable",
     "DoorRecord",
+    "DisplayMessage",
+    "FirmwareJob",
+    "InstalledCertificate",
+    "LocalList",
+    "LogRequest",
     "OcppMessage",
+    "Reservation",
+    "SecurityEvent",
     "Site",
     "StatusRecord",
+    "VariableMonitor",
 ]

@@ -34,6 +34,8 @@ class Command(TenantRecord):
     response = models.JSONField(_("answer"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=255, blank=True)
     requested_by = models.CharField(_("requested by"), max_length=120, blank=True)
+    # A caller's own name for this call: given twice, it is sent once.
+    idempotency_key = models.CharField(max_length=64, blank=True, editable=False)
     expires_at = models.DateTimeField(_("expires"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
@@ -42,6 +44,13 @@ class Command(TenantRecord):
         verbose_name = _("command")
         verbose_name_plural = _("commands")
         ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant", "idempotency_key"),
+                condition=~models.Q(idempotency_key=""),
+                name="a_callers_key_is_one_command",
+            ),
+        )
         indexes = (
             models.Index(
                 fields=("expires_at",),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.ocpp_handlers.common import CommonHandlers, connector_number
+from chargepoints.ocpp_handlers.maintenance import MaintenanceHandlers16
 from chargepoints.routing import answers
 from chargepoints.services.status import (
     StatusReport,
@@ -15,7 +16,7 @@ from chargepoints.services.status import (
 )
 
 
-class ChargePointHandlers16(CommonHandlers):
+class ChargePointHandlers16(MaintenanceHandlers16, CommonHandlers):
     """Handlers of OCPP 1.6 messages about the charge point itself."""
 
     @answers("BootNotification")

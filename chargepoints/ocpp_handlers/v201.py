@@ -6,7 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.device_model import reported_variables
+from chargepoints.ocpp_handlers.charging import ChargingHandlers201
 from chargepoints.ocpp_handlers.common import CommonHandlers, connector_number
+from chargepoints.ocpp_handlers.maintenance import MaintenanceHandlers
+from chargepoints.ocpp_handlers.reports import ReportHandlers201
 from chargepoints.routing import answers
 from chargepoints.services.configuration import record_variables
 from chargepoints.services.metering import request_metering
@@ -18,7 +21,9 @@ from chargepoints.services.status import (
 )
 
 
-class ChargePointHandlers201(CommonHandlers):
+class ChargePointHandlers201(
+    MaintenanceHandlers, ReportHandlers201, ChargingHandlers201, CommonHandlers
+):
     """Handlers of OCPP 2.0.1 messages about the charge point itself."""
 
     @answers("BootNotification")

@@ -15,6 +15,7 @@ from chargepoints.errors import CallRefused
 from chargepoints.models import ChargePoint, Command, Connector
 from chargepoints.node import notify
 from chargepoints.schemas import check_call
+from chargepoints.services.beginnings import begin_command
 from chargepoints.types import V16
 from tenants.scope import across_tenants
 
@@ -64,6 +65,8 @@ def queue_command(
             error="" if is_owed else "the station is not connected",
             expires_at=now + timedelta(seconds=ttl_s),
         )
+        if is_owed:
+            begin_command(command)
         if channel:
             transaction.on_commit(lambda: wake_socket(channel, charge_point.pk))
     return command
