@@ -87,11 +87,15 @@ class Station:
         """The method that answers, once the payload is known to fit; raises `CallRefused`."""
         name = self.handlers.get(action)
         if name is None:
-            # Of 2.1's own messages we have none: it is spoken as 2.0.1 with 2.1's schemas.
-            spoken = V201 if self.version == V21 else self.version
-            if is_known(spoken, action):
-                raise CallRefused(Fault.UNSUPPORTED_ACTION, "action: not supported here")
-            raise CallRefused(Fault.UNKNOWN_ACTION, "action: not implemented here")
+            raise self._refusal_of(action)
         check_call(self.version, action, payload)
         handler: Handler = getattr(self, name)
         return handler
+
+    def _refusal_of(self, action: str) -> CallRefused:
+        if not is_known(self.version, action):
+            return CallRefused(Fault.UNKNOWN_ACTION, "action: not part of this OCPP version")
+        # Of 2.1's own messages we have none: it is spoken as 2.0.1 with 2.1's schemas.
+        if self.version == V21 and not is_known(V201, action):
+            return CallRefused(Fault.UNKNOWN_ACTION, "action: not implemented here")
+        return CallRefused(Fault.UNSUPPORTED_ACTION, "action: not supported here")

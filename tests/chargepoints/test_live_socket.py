@@ -35,12 +35,16 @@ class Station(ChargePointHandlers16):
     version = "1.6"
 
     @answers("DiagnosticsStatusNotification")
-    def explode(self, payload: dict[str, Any], received_at: datetime) -> dict[str, Any]:
+    def answer_diagnostics_status(
+        self, payload: dict[str, Any], received_at: datetime
+    ) -> dict[str, Any]:
         Site.objects.create(name="never committed")
         return {"never": 1 // 0}
 
     @answers("FirmwareStatusNotification")
-    def answer_nonsense(self, payload: dict[str, Any], received_at: datetime) -> dict[str, Any]:
+    def answer_firmware_status(
+        self, payload: dict[str, Any], received_at: datetime
+    ) -> dict[str, Any]:
         Site.objects.create(name="never committed")
         return {"nonsense": True}
 
