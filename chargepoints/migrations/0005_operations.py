@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chargepoints', '0002_doors'),
+        ('chargepoints', '0004_meter_keys'),
         ('tenants', '0001_initial'),
     ]
 
