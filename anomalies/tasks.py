@@ -5,8 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
 
 from anomalies import services
+from anomalies.models import Incident
 from anomalies.selectors import sessions_to_scan
 from outbox import bell
 from sessions_app.models import ChargingSession
@@ -41,3 +44,16 @@ def scan_lagging_sessions() -> int:
     for session_id in lagging:
         bell.ring(scan_session.name, str(session_id))
     return len(lagging)
+
+
+@shared_task(name="anomalies.tasks.wake_muted")
+def wake_muted() -> int:
+    """Tell of incidents whose maintenance is over; run by beat. Returns how many there were."""
+    with across_tenants(reason="tenants with muted incidents"):
+        muted = Incident.objects.filter(state=Incident.State.OPEN, is_muted=True)
+        tenants = list(muted.values_list("tenant_id", flat=True).distinct())
+    woken = 0
+    for tenant_id in tenants:
+        with tenant_scope(tenant_id), transaction.atomic():
+            woken += services.unmute_incidents(now=timezone.now())
+    return woken

@@ -65,6 +65,8 @@ class Explanation:
 
 def explain(incident: Incident) -> Explanation:
     """Title, one sentence with observed and expected values, and what to do first."""
+    if incident.charge_point_id is None:
+        return _explain_storm(incident)
     template = SENTENCES.get((incident.kind, incident.cause))
     values = {
         "observed": quantity(incident.observed, incident.unit),
@@ -126,3 +128,14 @@ def _fallback(incident: Incident, values: dict[str, str]) -> str:
         "signal": incident.signal,
         **values,
     }
+
+
+def _explain_storm(incident: Incident) -> Explanation:
+    """An incident of a whole site: `observed` stations of `params["stations"]` failed together."""
+    return Explanation(
+        title=_t("%(title)s, several stations at once")
+        % {"title": title_of(incident.kind, incident.cause)},
+        sentence=_t("%(failed)s of the site's %(stations)s stations failed within two minutes.")
+        % {"failed": incident.observed, "stations": incident.params.get("stations", "?")},
+        advice=_t("Look for what they share first: the site's power supply or its network."),
+    )

@@ -50,6 +50,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "tell of what is still wrong after maintenance": {
+        "task": "anomalies.tasks.wake_muted",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "make the calls owed to Stripe": {
         "task": "billing.tasks.send_due_stripe_commands",
         "schedule": 10.0,

@@ -115,7 +115,7 @@ def _incident_row(incident: Incident) -> dict[str, Any]:
         "id": incident.pk,
         "title": explanation.title,
         "sentence": explanation.sentence,
-        "place": str(incident.connector or incident.charge_point),
+        "place": str(incident.place),
         "since": incident.since_at,
         "is_serious": incident.severity <= Severity.ERROR,
     }

@@ -110,6 +110,11 @@ UNFOLD: dict[str, Any] = {
                         "admin:sessions_app_chargingsession_changelist",
                     ),
                     _link(_("Incidents"), "warning", "admin:anomalies_incident_changelist"),
+                    _link(
+                        _("Maintenance"),
+                        "construction",
+                        "admin:anomalies_maintenance_changelist",
+                    ),
                 ],
             },
             {

@@ -1,15 +1,14 @@
-"""Reads for the detectors and of incidents."""
+"""Reads for the detectors: what is known of a session's connector, and which sessions lag."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from anomalies.detectors import Activity, CurrentType, Facts, StatusChange
-from anomalies.models import Incident, SessionWatch
+from anomalies.models import SessionWatch
 from chargepoints.models import Connector, StatusRecord
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import rated_power_w
@@ -41,20 +40,6 @@ def session_facts(session: ChargingSession) -> Facts:
         meter_start_wh=session.meter_start_wh,
         statuses=_statuses(session, connector),
     )
-
-
-def open_incidents() -> QuerySet[Incident]:
-    """Incidents somebody should look at, the worst first."""
-    return (
-        Incident.objects.filter(state=Incident.State.OPEN)
-        .select_related("charge_point", "connector", "session")
-        .order_by("severity", "-since_at")
-    )
-
-
-def incidents_of(session_id: UUID) -> QuerySet[Incident]:
-    """A session's incidents, the worst first."""
-    return Incident.objects.filter(session_id=session_id).order_by("severity", "since_at")
 
 
 def sessions_to_scan() -> QuerySet[ChargingSession]:
