@@ -123,7 +123,8 @@ class TestByRule:
 
     def test_it_was_held_first_and_both_are_told(self, outlet: ChargePoint) -> None:
         held(outlet, SOON, start_wh=0)
-        kinds = list(Event.objects.order_by("id").values_list("type", flat=True))
+        rows = Event.objects.filter(type__startswith="session.").order_by("id")
+        kinds = list(rows.values_list("type", flat=True))
         assert kinds[-3:] == ["session.held", "session.energy_rebuilt", "session.cleared"]
         assert Event.objects.get(type="session.energy_rebuilt").payload["actor"] == "rule"
         incident = Incident.objects.get()
