@@ -65,7 +65,7 @@ class Explanation:
 
 def explain(incident: Incident) -> Explanation:
     """Title, one sentence with observed and expected values, and what to do first."""
-    if incident.charge_point_id is None:
+    if "storm" in incident.params:
         return _explain_storm(incident)
     template = SENTENCES.get((incident.kind, incident.cause))
     values = {

@@ -201,7 +201,7 @@ def _open_storm(site: Site, incident: Incident, failed: int, now: datetime) -> I
         observed=failed,
         expected=0,
         relation="at_most",
-        params={"stations": stations},
+        params={"storm": failed, "stations": stations},
         since_at=incident.since_at,
         last_seen_at=incident.last_seen_at,
         action=incident.action,
