@@ -15,8 +15,20 @@ if __name__ == "__main__":
 
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit("Laddbok cannot start: " + str(error))
+    except OperationalError as error:
+        # Only a server that answered gives its errors a code.
+        if getattr(error.__cause__, "sqlstate", None) is not None:
+            raise
+        sys.exit(
+            "The database does not answer: "
+            + str(error).splitlines()[0]
+            + "\nStart the servers with `python3 manage.py up`, or only them with"
+            " `python3 manage.py services`,\nleave them running and give this command again in"
+            " another terminal. Where they run\nalready, DATABASE_URL has to say so."
+        )

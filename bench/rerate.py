@@ -21,7 +21,7 @@ from tenants.scope import tenant_scope
 from tests.billing.bills import HOUR, a_bill
 from tests.cast import a_tariff, a_tenant
 
-BILLS = 200
+BILLS = 100
 
 
 @pytest.mark.django_db

@@ -18,6 +18,7 @@ from billing.editor.rows import elements_of, rows_of
 from billing.editor.words import tariff_in_words, thousandth
 from billing.rating import LineKind, TariffFacts, rate, uses_spot
 from billing.selectors.spot_prices import areas_in_use, spot_slots
+from billing.services.tariffs import never_below_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def look_context(
 ) -> dict[str, Any]:
     """What `billing/tariff_look.html` needs; without a tariff nothing but the questions."""
     week_form, session_form = asked_forms(asked, tariff)
-    look = None if tariff is None else look_at(tariff, week_form, session_form)
+    published = None if tariff is None else never_below_nothing(tariff)
+    look = None if published is None else look_at(published, week_form, session_form)
     return {
         "week_form": week_form,
         "session_form": session_form,

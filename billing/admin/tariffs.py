@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -29,10 +30,10 @@ from billing.editor.rows import rows_of
 from billing.editor.sheet import Sheet
 from billing.editor.starts import Start, start_from
 from billing.editor.words import row_in_words, tariff_in_words
-from billing.models import Tariff, TariffAssignment, TariffDraft
+from billing.models import Tariff, TariffAssignment, TariffDraft, TariffVersion
 from billing.rating import TariffFacts
 from billing.selectors.tariff_drafts import draft_facts, standing_versions, version_before
-from billing.selectors.tariffs import find_version, tariff_facts
+from billing.selectors.tariffs import find_version, tariff_facts, versions_in_force
 from billing.services.tariff_drafts import (
     NothingDrafted,
     discard_draft,
@@ -40,7 +41,7 @@ from billing.services.tariff_drafts import (
     save_draft,
     start_tariff,
 )
-from billing.services.tariffs import TariffTimeConflict
+from billing.services.tariffs import TariffTimeConflict, never_below_nothing
 from tenants.access import Right
 from tenants.admin import TenantAdmin, may
 from tenants.models import Tenant
@@ -61,9 +62,10 @@ class TariffAdmin(TenantAdmin):
     @admin.display(description=_("in force now"))
     def shown_prices(self, tariff: Tariff) -> str:
         """The first prices of the version in force."""
-        version = find_version(tariff_id=tariff.pk, at=timezone.now())
-        if version is None:
+        versions: list[TariffVersion] = tariff.in_force  # type: ignore[attr-defined]
+        if not versions:
             return "-"
+        version = versions[0]
         prices = tariff_facts(version)
         rows = [row_in_words(row, prices.currency) for row in rows_of(prices)]
         more = f" +{len(rows) - FIRST_ROWS}" if len(rows) > FIRST_ROWS else ""
@@ -76,7 +78,9 @@ class TariffAdmin(TenantAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With what the list shows."""
-        return super().get_queryset(request).select_related("draft")
+        now_in_force = Prefetch("versions", versions_in_force(timezone.now()), to_attr="in_force")
+        rows = super().get_queryset(request).select_related("draft")
+        return rows.prefetch_related(now_in_force)
 
     def get_urls(self) -> list[URLPattern]:
         """The admin's own, and those of writing and publishing."""
@@ -171,7 +175,7 @@ class TariffAdmin(TenantAdmin):
             return _to_tariff(tariff)
         entered = form.cleaned_data.get("valid_from") if form.is_bound else None
         before = version_before(tariff, entered or tomorrow())
-        prices = draft_facts(draft)
+        prices = never_below_nothing(draft_facts(draft))
         context = {
             "tariff": tariff,
             "form": form,

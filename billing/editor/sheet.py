@@ -23,6 +23,7 @@ from billing.editor.entered import (
 from billing.editor.forms import IdleForm, ReservationForm, RowForm, WholeForm
 from billing.editor.rows import elements_of, rows_of
 from billing.rating import InvalidTariff, TariffFacts
+from billing.rating.tally import vat_rate_of, with_vat
 
 MOST_ROWS: Final = 60
 
@@ -99,10 +100,23 @@ class Sheet:
         if [form for form in self.forms if not form.is_valid()]:
             return None
         try:
-            return self._tariff()
+            tariff = self._tariff()
         except InvalidTariff as invalid:
             self.problem = _("These prices cannot be calculated with: %s") % invalid
             return None
+        return None if self._refuse_dear_fallbacks(tariff) else tariff
+
+    def _refuse_dear_fallbacks(self, tariff: TariffFacts) -> bool:
+        """Tell each row whose price without a market price is above what it promises at most."""
+        found = False
+        for form in self.rows:
+            component = row_of(form.cleaned_data).component
+            ceiling = component.spot.ceiling if component.spot else None
+            vat_rate = vat_rate_of(tariff, component.vat_rate)
+            if ceiling is not None and with_vat(tariff, component.price, vat_rate) > ceiling:
+                form.add_error("price", _("Without a market price this is above the ceiling."))
+                found = True
+        return found
 
     def _tariff(self) -> TariffFacts:
         whole = self.whole.cleaned_data

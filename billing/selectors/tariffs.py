@@ -91,8 +91,13 @@ def assignments_for(target: Target, at: datetime) -> QuerySet[TariffAssignment]:
 
 def find_version(*, tariff_id: UUID, at: datetime) -> TariffVersion | None:
     """The version of a tariff in force at an instant."""
-    rows = TariffVersion.objects.filter(tariff_id=tariff_id).filter(_in_force(at))
+    rows = versions_in_force(at).filter(tariff_id=tariff_id)
     return rows.select_related("tariff").first()
+
+
+def versions_in_force(at: datetime) -> QuerySet[TariffVersion]:
+    """The versions of all tariffs in force at an instant; one of a tariff at most."""
+    return TariffVersion.objects.filter(_in_force(at))
 
 
 def tariff_version_at(*, tariff_id: UUID, at: datetime) -> TariffVersion:

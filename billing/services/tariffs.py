@@ -49,7 +49,7 @@ def publish_tariff_version(
             number=(last or 0) + 1,
             valid_from=valid_from,
             currency=prices.currency,
-            document=prices_document(_never_below_nothing(prices)),
+            document=prices_document(never_below_nothing(prices)),
             note=note,
             published_by=published_by,
         )
@@ -135,8 +135,11 @@ def prices_document(prices: TariffFacts) -> dict[str, object]:
     return {name: value for name, value in tariff_document(prices).items() if name != "version_id"}
 
 
-def _never_below_nothing(prices: TariffFacts) -> TariffFacts:
-    """A session never costs less than nothing, whatever the market pays for using energy."""
+def never_below_nothing(prices: TariffFacts) -> TariffFacts:
+    """What is published of these prices: with a least price of 0 where they can go below.
+
+    A session never costs less than nothing, whatever the market pays for using energy.
+    """
     can_be_negative = uses_spot(prices) or any(
         component.price < 0 for element in prices.elements for component in element.components
     )

@@ -19,6 +19,7 @@ from billing.services import rerating
 from billing.services.rerating import CheckedCharge, charges_between, check_charges
 from billing.services.tariffs import publish_tariff_version
 from chargepoints.models import Site
+from config.devstack.stripe_stand_in import StandIn
 from sessions_app.models import ChargingSession, MeterSample
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
@@ -31,6 +32,13 @@ from tests.billing.bills import (
     as_owner,
     random_bills,
     record_slot,
+)
+from tests.billing.correction_scenes import (
+    RE_RATE,
+    VOID,
+    a_paid_session,
+    another_version,
+    correct,
 )
 from tests.billing.rating_cases import Drive, drives, tariffs
 from tests.cast import NOON, a_tariff, a_tenant, prices
@@ -272,6 +280,14 @@ class TestTheCommand:
     def test_bills_as_they_were(self, tariff: TariffVersion) -> None:
         a_bill()
         assert rerate() == "1 charges checked, 0 differ\nEvery bill is what it was.\n"
+
+    def test_corrected_and_voided_bills_are_what_they_were(
+        self, tariff: TariffVersion, stand_in: StandIn
+    ) -> None:
+        session = a_paid_session()
+        correct(session, RE_RATE, version_id=another_version(tariff, "3.00").pk)
+        correct(session, VOID)
+        assert rerate() == "2 charges checked, 0 differ\nEvery bill is what it was.\n"
 
     def test_a_difference_is_told_and_is_an_error(self, tariff: TariffVersion) -> None:
         charge = a_bill()

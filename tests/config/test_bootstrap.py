@@ -6,6 +6,8 @@ import ast
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -19,6 +21,19 @@ from requirements import bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = b"#!/bin/sh\necho uv\n"
+
+
+def test_a_command_without_servers_says_how_to_start_them() -> None:
+    nowhere = {"DATABASE_URL": "postgresql://x@127.0.0.1:1/x", "LADDBOK_BOOTSTRAP": "off"}
+    nowhere |= {"DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    command = [sys.executable, "manage.py", "rerate", "--check"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **nowhere}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "The database does not answer" in done.stderr
+    assert "manage.py up" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.fixture

@@ -229,6 +229,39 @@ def test_the_preview_uses_the_market_prices_that_are_known(
     assert note in text
 
 
+@pytest.mark.parametrize(
+    ("price", "ceiling", "with_vat", "is_refused"),
+    [
+        ("4", "3.99", "yes", True),
+        ("4", "4", "yes", False),
+        # 4.00 kr and 25 % VAT are 5.00 kr.
+        ("4", "4.99", "no", True),
+        ("4", "5", "no", False),
+    ],
+)
+def test_a_fallback_above_the_ceiling_is_refused_at_its_field(
+    accountant: Client,
+    version: TariffVersion,
+    price: str,
+    ceiling: str,
+    with_vat: str,
+    is_refused: bool,
+) -> None:
+    entered = {"row-0-price": price, "row-0-ceiling": ceiling}
+    form = {**SPOT, **entered, "whole-prices_include_vat": with_vat, "act": "save"}
+    answer = accountant.post(write_page(version), form)
+    told = "Row 1, price: Without a market price this is above the ceiling." in text_of(answer)
+    assert (told, answer.status_code) == (is_refused, 200 if is_refused else 302)
+
+
+def test_the_least_price_that_spot_prices_bring_is_said_before_publishing(
+    accountant: Client, version: TariffVersion
+) -> None:
+    accountant.post(write_page(version), {**SPOT, "act": "save"})
+    text = text_of(accountant.get(reverse("admin:publish-tariff", args=(version.tariff_id,))))
+    assert '<b>Least price of a session</b> <span class="lb-tag">new</span> <ins>SEK 0.00' in text
+
+
 def test_publishing_needs_a_time_to_come(
     volt: Operator, accountant: Client, version: TariffVersion
 ) -> None:
