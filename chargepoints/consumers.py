@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,27 +12,34 @@ from django.conf import settings
 from django.utils import timezone
 
 from chargepoints.handshake import SUBPROTOCOLS, chosen_subprotocol, key_in_headers
+from chargepoints.keys import proof_of
+from chargepoints.limits import attempt_of
 from chargepoints.live_socket import LiveSocket, Receive, Send
 from chargepoints.node import Node, this_node
 from chargepoints.routing import Connection, Station
-from chargepoints.services.doors import record_second_connection
+from chargepoints.services.doors import record_second_connection, record_weak_door
 from chargepoints.services.sockets import (
     OpenedSocket,
     SignedIn,
     SocketTaken,
+    TooWeak,
     open_socket,
     sign_in,
 )
-from chargepoints.types import Holder
+from chargepoints.visit import visit_of
 
 log = logging.getLogger(__name__)
 
 # Stations write double slashes; the server has decoded %-escapes already.
 OCPP_PATH = r"^/*ocpp/+(?P<tenant>[^/]+)/+(?P<identity>[^/]+)/*$"
 PROTOCOL_ERROR = 1002
-UNAUTHORIZED, CONFLICT, UNAVAILABLE = 401, 409, 503
+UNAUTHORIZED, FORBIDDEN, CONFLICT, TOO_MANY, UNAVAILABLE = 401, 403, 409, 429, 503
 # When one who was refused because its station is connected may ask again.
 ASK_AGAIN_AFTER_S = 10
+REFUSALS = {
+    type(None): "unknown, disabled or wrong key",
+    TooWeak: "weaker than its security profile",
+}
 
 
 class OcppConsumer(AsyncConsumer):
@@ -52,28 +60,53 @@ class OcppConsumer(AsyncConsumer):
         node = this_node()
         await node.start()
         route = scope["url_route"]["kwargs"]
-        outcome = await self._sign_in(node, **route)
-        if not isinstance(outcome, SignedIn):
-            reason = "unknown, disabled or wrong key" if outcome is None else repr(outcome)
-            log.warning("charge point refused", extra={**route, "reason": reason})
-            await self._deny(UNAUTHORIZED if outcome is None else UNAVAILABLE)
+        entered = await self._sign_in(node, **route)
+        if entered is None:
             return
         ours = [name for name, version in SUBPROTOCOLS.items() if version in self._stations]
         subprotocol = chosen_subprotocol(scope["subprotocols"], ours)
         if subprotocol is None:
-            log.warning("no OCPP version in common", extra=route)
+            extra = {"charge_point": str(entered.charge_point_id)}
+            log.warning("no OCPP version in common", extra=extra)
             await self._refuse_versions()
             return
         version = SUBPROTOCOLS[subprotocol]
         connection = Connection(
-            outcome.tenant_id, outcome.charge_point_id, route["identity"], version
+            entered.tenant_id, entered.charge_point_id, route["identity"], version
         )
         station = self._stations[version](connection)
-        await self._serve(station, node, receive, subprotocol, outcome.holder)
+        await self._serve(station, node, receive, subprotocol, entered)
 
-    async def _sign_in(self, node: Node, tenant: str, identity: str) -> Any:
+    async def _sign_in(self, node: Node, tenant: str, identity: str) -> SignedIn | None:
+        """Who comes in; None when they were refused and have been told."""
+        visit = visit_of(self.scope, settings.OCPP_TRUSTED_PROXIES)
         key = key_in_headers(self.scope["headers"], identity)
-        return await node.database.attempt(sign_in, tenant, identity, key)
+        place = f"{tenant}/{identity}"
+        attempt = attempt_of(visit.address, place, proof_of(place, key or visit.fingerprint))
+        verdict = await node.limits.judge(attempt)
+        if verdict.wait_s:
+            extra = {"address": visit.address, "wait_s": verdict.wait_s}
+            log.warning("connection attempt refused: too many", extra=extra)
+            await self._deny(TOO_MANY, math.ceil(verdict.wait_s))
+            return None
+        now = timezone.now()
+        outcome = await node.database.attempt(sign_in, tenant, identity, key, visit, now)
+        if isinstance(outcome, SignedIn):
+            await node.limits.succeed(attempt, verdict)
+            return outcome
+        if isinstance(outcome, BaseException):
+            log.error("sign-in failed", exc_info=outcome)
+            await self._deny(UNAVAILABLE)
+            return None
+        # Neither names nor keys in the log: the pair's digest tells one knocking station's lines.
+        extra = {"address": visit.address, "pair": attempt.pair}
+        log.warning("charge point refused: %s", REFUSALS[type(outcome)], extra=extra)
+        await node.limits.fail(attempt)
+        if isinstance(outcome, TooWeak):
+            who = (outcome.tenant_id, outcome.charge_point_id)
+            await node.database.attempt(record_weak_door, *who, visit.address, now)
+        await self._deny(FORBIDDEN if isinstance(outcome, TooWeak) else UNAUTHORIZED)
+        return None
 
     async def _serve(
         self,
@@ -81,13 +114,14 @@ class OcppConsumer(AsyncConsumer):
         node: Node,
         receive: Receive,
         subprotocol: str,
-        holder: Holder | None,
+        entered: SignedIn,
     ) -> None:
         connection, now = station.connection, timezone.now()
+        entry, holder = entered.entry, entered.holder
         if holder is not None and await node.inquiries.is_alive(
             connection, holder, settings.OCPP_PING_WITHIN_MS / 1000, now
         ):
-            await self._refuse_second(connection, node)
+            await self._refuse_second(connection, node, entry.address)
             return
         ping = (self.scope.get("extensions") or {}).get("station.ping")
         socket = LiveSocket(station, node, receive, self.base_send, ping)
@@ -95,31 +129,27 @@ class OcppConsumer(AsyncConsumer):
         node.join(socket)
         try:
             opened = await node.database.attempt(
-                open_socket, connection, node.channel, timezone.now(), holder
+                open_socket, connection, node.channel, timezone.now(), entry, holder
             )
             if isinstance(opened, OpenedSocket):
                 await socket.serve(opened, subprotocol)
             elif isinstance(opened, SocketTaken):
-                await self._refuse_second(connection, node)
+                await self._refuse_second(connection, node, entry.address)
             else:
                 log.error("socket not opened", exc_info=opened)
                 await self._deny(UNAVAILABLE)
         finally:
             node.leave(socket)
 
-    async def _refuse_second(self, connection: Connection, node: Node) -> None:
-        extra = {
-            "tenant": str(connection.tenant_id),
-            "charge_point": str(connection.charge_point_id),
-        }
+    async def _refuse_second(self, connection: Connection, node: Node, address: str) -> None:
+        extra = connection.log_fields
         log.warning("second connection refused: the first one answers", extra=extra)
-        await self._deny(CONFLICT, ASK_AGAIN_AFTER_S)
-        address = (self.scope.get("client") or ("",))[0]
         told = await node.database.attempt(
             record_second_connection, connection, address, timezone.now()
         )
         if isinstance(told, BaseException):
             log.error("refused connection not written down", exc_info=told, extra=extra)
+        await self._deny(CONFLICT, ASK_AGAIN_AFTER_S)
 
     async def _deny(self, status: int, retry_after_s: int = 0) -> None:
         """Refuse the opening request: with a status where the server can say it, else 403."""

@@ -163,4 +163,4 @@ class Conversation:
 
     def _who(self) -> dict[str, str]:
         connection = self._station.connection
-        return {"tenant": str(connection.tenant_id), "station": connection.identity}
+        return connection.log_fields

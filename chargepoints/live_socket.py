@@ -131,9 +131,8 @@ class LiveSocket:
         await self._transmit({"type": "websocket.send", "text": text})
 
     async def _close(self, code: int, reason: str) -> None:
-        connection = self._station.connection
-        extra = {"tenant": str(connection.tenant_id), "station": connection.identity}
-        log.warning("OCPP socket closed: %s", reason, extra={**extra, "code": code})
+        extra = {**self._station.connection.log_fields, "code": code}
+        log.warning("OCPP socket closed: %s", reason, extra=extra)
         await self._transmit({"type": "websocket.close", "code": code, "reason": reason})
 
     async def _transmit(self, message: dict[str, Any]) -> None:

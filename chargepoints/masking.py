@@ -51,6 +51,13 @@ def is_secret_setting(name: str) -> bool:
     return name.lower() in SECRET_SETTINGS
 
 
+def sets_secret(payload: dict[str, Any]) -> bool:
+    """Whether a command (ChangeConfiguration, SetVariables) would set a station's key."""
+    asked = payload.get("setVariableData")
+    items = asked if isinstance(asked, list) else [payload]
+    return any(isinstance(item, dict) and _is_secret_setting(item) for item in items)
+
+
 def _masked_field(key: str, value: Any, *, hides_values: bool) -> Any:
     if isinstance(value, str) and (key in SECRET_FIELDS or (hides_values and key in VALUE_FIELDS)):
         return MASK

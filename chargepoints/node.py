@@ -10,10 +10,12 @@ from uuid import UUID, uuid4
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from redis.exceptions import RedisError
 
 from chargepoints.database_threads import DatabaseThreads
 from chargepoints.group_commit import GroupCommit
+from chargepoints.limits import ConnectLimits, CountsInMemory, CountsInRedis
 from chargepoints.takeover import Inquiries, Said, answer_to
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,11 @@ class Node:
         self.channel = f"ocpp.{uuid4().hex}"
         self.database = DatabaseThreads()
         self.inquiries = Inquiries(self.channel, notify_from_loop, _send)
+        self.limits = ConnectLimits(
+            CountsInRedis(settings.REDIS_URL, settings.CHANNEL_PREFIX),
+            CountsInMemory(),
+            settings.OCPP_CONNECTS_PER_MINUTE,
+        )
         self._pings: set[asyncio.Task[None]] = set()
         self.group = GroupCommit(loop)
         self._loop = loop
@@ -128,6 +135,7 @@ class Node:
                 await asyncio.sleep(RETRY_S)
         finally:
             del _nodes_by_channel[self.channel], _nodes[self._loop]
+            await self.limits.close()
             # Django closes no connection in a thread that runs an event loop.
             await asyncio.to_thread(self.database.stop)
             await asyncio.to_thread(self.group.database.stop)

@@ -88,7 +88,7 @@ class CommandSender:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, StaleSocket):
             # The row stays as it is: the sweep wakes us again or ends it.
-            station = self._conversation.journal.connection.identity
-            log.error("command not sent", exc_info=error, extra={"station": station})
+            who = self._conversation.journal.connection.log_fields
+            log.error("command not sent", exc_info=error, extra=who)
         elif self._is_wanted:
             self.wake()

@@ -17,6 +17,13 @@ def expire_commands() -> int:
     return services.expire_commands(now=timezone.now())
 
 
+@shared_task(name="chargepoints.tasks.mind_doors")
+def mind_doors() -> int:
+    """Close commissioning windows and settle key rotations; by beat every few seconds."""
+    now = timezone.now()
+    return services.settle_rotations(now=now) + services.close_due_windows(now=now)
+
+
 @shared_task(name="chargepoints.tasks.purge_messages")
 def purge_messages() -> int:
     """Forget messages older than OCPP_LOG_DAYS; by beat once a day."""

@@ -36,6 +36,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "close commissioning windows, settle key rotations": {
+        "task": "chargepoints.tasks.mind_doors",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
     "forget old OCPP messages": {
         "task": "chargepoints.tasks.purge_messages",
         "schedule": crontab(hour=2, minute=10),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
@@ -62,6 +63,18 @@ def words(name: str, default: list[str] | _Required = REQUIRED) -> list[str]:
     return _read(name, split_words, default, os.environ.get(name, ""))
 
 
+def networks(
+    name: str, default: list[IPv4Network | IPv6Network] | _Required = REQUIRED
+) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks separated by commas: 10.0.0.7, 192.168.0.0/16, fd00::/8."""
+    return _read(
+        name,
+        lambda raw: [ip_network(w) for w in split_words(raw)],
+        default,
+        os.environ.get(name, ""),
+    )
+
+
 def secret(name: str, default: str | _Required = REQUIRED, *, at_least: int = 1) -> str:
     """A secret from NAME, or from the file that NAME_FILE points at (as container secrets do).
 
@@ -75,6 +88,18 @@ def secret(name: str, default: str | _Required = REQUIRED, *, at_least: int = 1)
         return raw
 
     return _read(name, parse, default, _secret_text(name), show=False)
+
+
+def secrets(name: str, *, at_least: int = 1) -> list[str]:
+    """Several secrets separated by commas, the one to use first; like `secret` otherwise."""
+
+    def parse(raw: str) -> list[str]:
+        found = split_words(raw)
+        if not found or min(map(len, found)) < at_least:
+            raise ValueError(f"each must have at least {at_least} characters")
+        return found
+
+    return _read(name, parse, REQUIRED, _secret_text(name), show=False)
 
 
 def database(name: str, *, engine: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import base64
 import itertools
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,21 +26,31 @@ ANSWER_WITHIN_S = 10
 
 @asynccontextmanager
 async def connect(
-    url: str, key: str, version: str = "1.6", *, user: str | None = None
+    url: str,
+    key: str | None,
+    version: str = "1.6",
+    *,
+    user: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **how: Any,
 ) -> AsyncIterator[Station]:
     """Connect to `ws://host:port/ocpp/<tenant>/<id>`; the user is the id unless another is given.
+
+    Without a key there is no Authorization; `how` goes to websockets (local_addr, ssl).
 
     Raises websockets.exceptions.InvalidStatus when the handshake is refused.
     """
     name = user or unquote(urlsplit(url).path.rpartition("/")[2])
     credentials = base64.b64encode(f"{name}:{key}".encode()).decode()
+    basic = {} if key is None else {"Authorization": f"Basic {credentials}"}
     socket = await connect_socket(
         url,
         subprotocols=[Subprotocol(f"ocpp{version}")],
-        additional_headers={"Authorization": f"Basic {credentials}"},
+        additional_headers={**basic, **(headers or {})},
         compression=None,
         proxy=None,
         ping_interval=None,
+        **how,
     )
     try:
         yield Station(socket)

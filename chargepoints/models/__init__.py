@@ -15,7 +15,7 @@ from chargepoints.models.charging import (
 )
 from chargepoints.models.commands import Command, OcppMessage
 from chargepoints.models.device import DeviceVariable
-from chargepoints.models.doors import DoorRecord
+from chargepoints.models.doors import DoorRecord, KeyRotation, StationCertificate
 from chargepoints.models.maintenance import FirmwareJob, InstalledCertificate, LogRequest
 from chargepoints.models.reports import (
     CustomerReport,
@@ -42,12 +42,14 @@ __all__ = [
     "DoorRecord",
     "FirmwareJob",
     "InstalledCertificate",
+    "KeyRotation",
     "LocalList",
     "LogRequest",
     "OcppMessage",
     "Reservation",
     "SecurityEvent",
     "Site",
+    "StationCertificate",
     "StatusRecord",
     "VariableMonitor",
 ]

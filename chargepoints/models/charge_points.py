@@ -31,6 +31,20 @@ class ChargePoint(TenantRecord):
         ACCEPTED = "accepted", _("Accepted")
         REJECTED = "rejected", _("Rejected")
 
+    class SecurityProfile(models.IntegerChoices):
+        """OCPP's security profiles: what a connection must at least be protected by."""
+
+        BASIC = 1, _("1: key")
+        TLS_BASIC = 2, _("2: key over TLS")
+        TLS_CERTIFICATE = 3, _("3: client certificate over TLS")
+
+    class Way(models.TextChoices):
+        """What the present or last connection was let in for."""
+
+        KEY = "key", _("key")
+        CERTIFICATE = "certificate", _("client certificate")
+        WINDOW = "window", _("commissioning window, without a key")
+
     site = models.ForeignKey(
         Site, on_delete=models.PROTECT, related_name="charge_points", verbose_name=_("site")
     )
@@ -48,6 +62,16 @@ class ChargePoint(TenantRecord):
     )
     key_mac = models.CharField(max_length=64, blank=True, editable=False)
     key_set_at = models.DateTimeField(_("key set"), null=True, editable=False)
+    # The key of a rotation under way, valid beside the other until the station has used it.
+    next_key_mac = models.CharField(max_length=64, blank=True, editable=False)
+    security_profile = models.PositiveSmallIntegerField(
+        _("security profile"),
+        choices=SecurityProfile.choices,
+        default=SecurityProfile.BASIC,
+        editable=False,
+    )
+    window_until = models.DateTimeField(_("commissioning window until"), null=True, editable=False)
+    window_reason = models.CharField(max_length=255, blank=True, editable=False)
     enabled = models.BooleanField(_("in use"), default=True)
     ocpp_version = models.CharField(_("OCPP version"), max_length=8, blank=True, editable=False)
     vendor = models.CharField(_("vendor"), max_length=50, blank=True, editable=False)
@@ -67,6 +91,10 @@ class ChargePoint(TenantRecord):
     socket_epoch = models.PositiveIntegerField(default=0, editable=False)
     connected_at = models.DateTimeField(_("connected"), null=True, editable=False)
     disconnected_at = models.DateTimeField(_("disconnected"), null=True, editable=False)
+    socket_way = models.CharField(max_length=12, choices=Way.choices, blank=True, editable=False)
+    socket_level = models.PositiveSmallIntegerField(
+        choices=SecurityProfile.choices, null=True, editable=False
+    )
     second_refused_at = models.DateTimeField(null=True, editable=False)
 
     class Meta(TenantRecord.Meta):
@@ -81,6 +109,10 @@ class ChargePoint(TenantRecord):
 
     def __str__(self) -> str:
         return self.identity
+
+    def is_open_to_anybody(self, now: datetime) -> bool:
+        """Whether its commissioning window is open."""
+        return self.window_until is not None and now < self.window_until
 
     def is_online(self, now: datetime) -> bool:
         """A socket is open and has been heard of lately."""

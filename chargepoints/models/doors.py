@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chargepoints.models.charge_points import ChargePoint
+from chargepoints.models.commands import Command
 from tenants.models import TenantRecord
 
 
@@ -18,6 +19,17 @@ class DoorRecord(TenantRecord):
         """What happened."""
 
         SECOND_REFUSED = "second_refused", _("Second connection refused")
+        TOO_WEAK = "too_weak", _("Connection refused: weaker than the security profile")
+        WINDOW_OPENED = "window_opened", _("Commissioning window opened")
+        WINDOW_ENTERED = "window_entered", _("Connected without a key, in the window")
+        WINDOW_CLOSED = "window_closed", _("Commissioning window closed")
+        ROTATION_BEGUN = "rotation_begun", _("New key under way")
+        ROTATION_REJECTED = "rotation_rejected", _("New key refused by the station")
+        ROTATION_LAPSED = "rotation_lapsed", _("New key given up")
+        KEY_CHANGED = "key_changed", _("New key in force")
+        PROFILE_CHANGED = "profile_changed", _("Security profile changed")
+        CERTIFICATE_ADDED = "certificate_added", _("Certificate added")
+        CERTIFICATE_REVOKED = "certificate_revoked", _("Certificate revoked")
 
     charge_point = models.ForeignKey(
         ChargePoint,
@@ -39,3 +51,77 @@ class DoorRecord(TenantRecord):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class KeyRotation(TenantRecord):
+    """One new key on its way to a station over OCPP; the old one stays until it has arrived."""
+
+    class State(models.TextChoices):
+        """A rotation's life."""
+
+        OWED = "owed", _("On its way")
+        ACCEPTED = "accepted", _("Accepted by the station, not used yet")
+        DONE = "done", _("In force")
+        REJECTED = "rejected", _("Refused by the station")
+        LAPSED = "lapsed", _("Given up")
+
+    charge_point = models.ForeignKey(
+        ChargePoint,
+        on_delete=models.CASCADE,
+        related_name="key_rotations",
+        verbose_name=_("charge point"),
+    )
+    command = models.OneToOneField(Command, on_delete=models.CASCADE, related_name="key_rotation")
+    key_mac = models.CharField(max_length=64)
+    # What has to be sent, sealed; empty once the station has answered.
+    sealed_value = models.TextField(blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OWED)
+    # When the old key ends (accepted) or the new one is given up (owed).
+    bound_at = models.DateTimeField(_("at the latest"))
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("key rotation")
+        verbose_name_plural = _("key rotations")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("charge_point",),
+                condition=models.Q(state__in=("owed", "accepted")),
+                name="one_key_rotation_at_a_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class StationCertificate(TenantRecord):
+    """A client certificate that opens one station's door (security profile 3)."""
+
+    charge_point = models.ForeignKey(
+        ChargePoint,
+        on_delete=models.CASCADE,
+        related_name="certificates",
+        verbose_name=_("charge point"),
+    )
+    # SHA-256 of the DER form, in hexadecimal.
+    fingerprint = models.CharField(_("fingerprint (SHA-256)"), max_length=64)
+    common_name = models.CharField(_("issued to"), max_length=64)
+    issuer = models.CharField(_("issued by"), max_length=255)
+    pem = models.TextField(_("certificate"))
+    valid_from = models.DateTimeField(_("valid from"))
+    valid_to = models.DateTimeField(_("valid to"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta(TenantRecord.Meta):
+        verbose_name = _("station certificate")
+        verbose_name_plural = _("station certificates")
+        ordering = ("-valid_to",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("charge_point", "fingerprint"), name="a_certificate_is_kept_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.common_name} {self.fingerprint[:12]}"

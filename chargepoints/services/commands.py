@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chargepoints.errors import CallRefused
+from chargepoints.masking import MASK, sets_secret
 from chargepoints.models import ChargePoint, Command, Connector
 from chargepoints.node import notify
 from chargepoints.schemas import check_call
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 PLATFORM = "laddbok"
 WAKE_AGAIN_AFTER = timedelta(seconds=5)
 LARGEST_START_ID = 2**31 - 1
+_PASSWORD = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
 
 
 class CommandNotPossible(ValueError):
@@ -39,12 +41,18 @@ def queue_command(
     requested_by: str,
     ttl_s: int = 60,
     may_wait: bool = False,
+    sets_key: bool = False,
 ) -> Command:
     """Owe the station an OCPP call for `ttl_s` seconds; it is sent when this commits.
 
     A station without a socket makes the command `offline` at once, unless it `may_wait` for the
-    next connection. Raises `CommandNotPossible` when OCPP's schema refuses the payload.
+    next connection. Raises `CommandNotPossible` when OCPP's schema refuses the payload, and for a
+    station's key: keys are made by us, never chosen (`begin_rotation`).
     """
+    if not sets_key and sets_secret(payload):
+        raise CommandNotPossible(
+            f"{action}: the key is made by the platform, not chosen; rotate it"
+        )
     now = timezone.now()
     channel, version = ChargePoint.objects.values_list("socket_channel", "ocpp_version").get(
         pk=charge_point.pk
@@ -70,6 +78,29 @@ def queue_command(
         if channel:
             transaction.on_commit(lambda: wake_socket(channel, charge_point.pk))
     return command
+
+
+def queue_key(*, charge_point: ChargePoint, ttl_s: int) -> Command:
+    """Owe the station a new key; the key itself is put in when the command is sent.
+
+    OCPP 1.6 security whitepaper A01 (`AuthorizationKey`), 2.0.1 A01 (`BasicAuthPassword`).
+    """
+    payload: dict[str, Any]
+    action, payload = "ChangeConfiguration", {"key": "AuthorizationKey", "value": MASK}
+    if current_version(charge_point) != V16:
+        action, payload = (
+            "SetVariables",
+            {"setVariableData": [{**_PASSWORD, "attributeValue": MASK}]},
+        )
+    return queue_command(
+        charge_point=charge_point,
+        action=action,
+        payload=payload,
+        requested_by=PLATFORM,
+        ttl_s=ttl_s,
+        may_wait=True,
+        sets_key=True,
+    )
 
 
 def request_remote_start(

@@ -16,6 +16,7 @@ from chargepoints.models import Command
 from chargepoints.schemas import check_answer
 from chargepoints.services.answers import apply_answer
 from chargepoints.services.commands import PLATFORM
+from chargepoints.services.rotation import conclude_rotation, payload_to_send
 from chargepoints.services.sockets import hold_socket
 from tenants.scope import tenant_scope
 
@@ -45,6 +46,7 @@ def claim_command(journal: Journal, now: datetime) -> Command | None:
         command.state = Command.State.SENT
         command.sent_at = now
         command.save(update_fields=("state", "sent_at"))
+        command.payload = payload_to_send(command)
         journal.row(command.action, str(command.id), command.payload, now, inbound=False).save()
     return command
 
@@ -68,6 +70,7 @@ def settle_command(
         settled = Command.objects.filter(pk=command.pk, state=Command.State.SENT).update(
             answered_at=now, **outcome
         )
+        conclude_rotation(command, payload, now)
         if not settled:
             log.info("late answer dropped", extra={"command": str(command.pk)})
         elif payload is not None and outcome["response"] is not None:

@@ -7,8 +7,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from chargepoints.keys import generate_key, key_mac
-from chargepoints.models import ChargePoint, Site
+from chargepoints.models import ChargePoint, DoorRecord, Site
 from chargepoints.node import notify
+from chargepoints.services.rotation import abandon_rotation
 
 
 def register_charge_point(*, site: Site, identity: str) -> tuple[ChargePoint, str]:
@@ -26,12 +27,20 @@ def register_charge_point(*, site: Site, identity: str) -> tuple[ChargePoint, st
     return charge_point, key
 
 
-def rotate_key(*, charge_point: ChargePoint) -> str:
+def rotate_key(*, charge_point: ChargePoint, set_by: str = "") -> str:
     """A new key, shown this once; the old one ends at once, and the socket it opened too."""
-    key = generate_key()
+    key, now = generate_key(), timezone.now()
     with transaction.atomic():
+        abandon_rotation(charge_point, now, reason="a key was set by hand")
         ChargePoint.objects.filter(pk=charge_point.pk).update(
-            key_mac=key_mac(charge_point.pk, key), key_set_at=timezone.now()
+            key_mac=key_mac(charge_point.pk, key), key_set_at=now
+        )
+        DoorRecord.objects.create(
+            charge_point=charge_point,
+            kind=DoorRecord.Kind.KEY_CHANGED,
+            at=now,
+            by=set_by,
+            reason="set by hand",
         )
         close_socket(charge_point=charge_point)
     return key

@@ -41,7 +41,8 @@ def web_program(host: str, port: int, environment: Mapping[str, str] | None = No
         name="web",
         command=[
             *(sys.executable, "-m", "uvicorn", "config.web:application"),
-            *(*words, "--no-access-log"),
+            # Whose word about addresses counts is said by OCPP_TRUSTED_PROXIES, not by uvicorn.
+            *(*words, "--no-access-log", "--no-proxy-headers"),
         ],
         environment=environment or {},
         folder=ROOT,

@@ -36,6 +36,7 @@ class LocalValues:
 
     secret_key: str
     ocpp_key_secret: str
+    sealing_key: str
     stripe_webhook_secret: str
     postgres_password: str
     postgres_folder: str
@@ -82,6 +83,7 @@ def apply_local_values() -> frozenset[str]:
     defaults = {
         "SECRET_KEY": local.secret_key,
         "OCPP_KEY_SECRET": local.ocpp_key_secret,
+        "SEALING_KEYS": local.sealing_key,
         "DATABASE_URL": local.database_url,
         "REDIS_URL": local.redis_url,
     }
@@ -164,6 +166,7 @@ def _made_up_values() -> LocalValues:
     return LocalValues(
         secret_key=secrets.token_urlsafe(48),
         ocpp_key_secret=secrets.token_urlsafe(32),
+        sealing_key=secrets.token_urlsafe(32),
         stripe_webhook_secret=f"whsec_{secrets.token_hex(16)}",
         postgres_password=secrets.token_hex(16),
         postgres_folder=str(folder),
@@ -198,4 +201,7 @@ def _write_once(path: Path, values: LocalValues) -> None:
 
 def _read_values(path: Path) -> LocalValues:
     raw = json.loads(path.read_text(encoding="utf-8"))
+    # A folder made before there was anything to seal.
+    made_up = hashlib.sha256(f"sealing {raw['ocpp_key_secret']}".encode()).hexdigest()
+    raw.setdefault("sealing_key", made_up)
     return LocalValues(**raw | {"postgres_identity": Identity(raw["postgres_identity"])})

@@ -101,6 +101,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 DATABASES = {"default": env.database("DATABASE_URL", engine="tenants.postgresql")}
 REDIS_URL = env.redis_url("REDIS_URL")
+CHANNEL_PREFIX = env.text("CHANNEL_PREFIX", "laddbok")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -108,7 +109,7 @@ CHANNEL_LAYERS = {
             # A subscription waits for as long as nothing happens; redis-py 8 would give up after
             # five seconds and take the consumer with it.
             "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
-            "prefix": env.text("CHANNEL_PREFIX", "laddbok"),
+            "prefix": CHANNEL_PREFIX,
         },
     }
 }
@@ -196,8 +197,14 @@ SESSION_SETTLE_S = env.whole("SESSION_SETTLE_S", 300)
 REBUILD_RELEASES = env.words("REBUILD_RELEASES", ["M2 begin_placeholder"])
 REBUILD_BOUND_WH = env.whole("REBUILD_BOUND_WH", 100, at_least=0)
 REBUILD_BOUND_PERMILLE = env.whole("REBUILD_BOUND_PERMILLE", 10, at_least=0, at_most=100)
+# Under the first of these what must be read again is encrypted; the others still open old rows.
+SEALING_KEYS: list[str] = env.secrets("SEALING_KEYS", at_least=32)
 # Key of the HMAC under which charge points' keys are stored; changing it locks them all out.
 OCPP_KEY_SECRET = env.secret("OCPP_KEY_SECRET", at_least=32)
+# Proxies whose word about address, TLS and client certificate is believed.
+OCPP_TRUSTED_PROXIES = env.networks("OCPP_TRUSTED_PROXIES", [])
+# So many connection attempts a minute of one address at one station are looked at.
+OCPP_CONNECTS_PER_MINUTE = env.whole("OCPP_CONNECTS_PER_MINUTE", 60, at_least=1)
 # How long a connected station may take to answer a ping before another connection replaces it.
 OCPP_PING_WITHIN_MS = env.whole("OCPP_PING_WITHIN_MS", 4_000, at_least=100, at_most=30_000)
 # Days for which the log of OCPP messages is kept.

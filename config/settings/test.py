@@ -9,12 +9,15 @@ os.environ.setdefault("DATABASE_URL", "postgresql://laddbok@127.0.0.1:1/laddbok"
 os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
 os.environ.setdefault("OCPP_KEY_SECRET", "only-for-tests-" * 4)
+os.environ.setdefault("SEALING_KEYS", "only-for-tests-" * 4)
 # Whatever key the developer has, tests never reach Stripe with it.
 os.environ["STRIPE_SECRET_KEY"] = "sk_test_standin"  # noqa: S105 - the one that is no secret
 os.environ.setdefault("STRIPE_WEBHOOK_SECRETS", "whsec_only_for_tests")
 os.environ.setdefault("STRIPE_API_BASE", "http://127.0.0.1:1")
 # A station in the same process either answers at once or has been told not to.
 os.environ.setdefault("OCPP_PING_WITHIN_MS", "1500")
+# Whoever connects from this address is a proxy; tests may (all of 127/8 is loopback).
+os.environ.setdefault("OCPP_TRUSTED_PROXIES", "127.0.0.9")
 
 from config.logging import logging_settings
 from config.settings.base import *  # noqa: F403 - base reads what was just filled in

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pytest
+from django.conf import settings
 from django.db import connections
+from redis import Redis
 
 from chargepoints.models import ChargePoint
 from chargepoints.services import register_charge_point
@@ -50,7 +52,8 @@ class Registered:
 
 
 def register(slug: str, web: WebProcess, identity: str) -> Registered:
-    """A charge point of a new operator."""
+    """A charge point of a new operator, at whose door nobody has knocked yet."""
+    forget_knocks()
     with tenant_scope(a_tenant(slug).id):
         charge_point, key = register_charge_point(site=a_site(), identity=identity)
     return Registered(charge_point, key, f"{web.websocket_url}/ocpp/{slug}/{identity}")
@@ -64,6 +67,13 @@ def volt(transactional_db: None, web: WebProcess) -> Iterator[Registered]:
     with tenant_scope(registered.charge_point.tenant_id):
         yield registered
     wait_for_release()
+
+
+def forget_knocks() -> None:
+    """Every test begins with no failed attempt counted."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        for name in redis.scan_iter(f"{settings.CHANNEL_PREFIX}:door:*"):
+            redis.delete(name)
 
 
 def wait_for_release() -> None:

@@ -214,5 +214,6 @@ def test_a_refusal_is_logged_with_operator_station_and_reason(
     run(talk())
     (record,) = [r for r in caplog.records if r.name == "chargepoints.conversation"]
     assert vars(record)["tenant"] == str(charge_point[0].tenant_id)
-    assert vars(record)["station"] == "CP-1"
+    assert vars(record)["charge_point"] == str(charge_point[0].id)
+    assert "CP-1" not in str(vars(record))
     assert vars(record)["reason"].endswith("is missing")

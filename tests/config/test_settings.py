@@ -15,6 +15,7 @@ COMPLETE = {
     "DJANGO_SETTINGS_MODULE": "config.settings.prod",
     "SECRET_KEY": "s" * 50,
     "OCPP_KEY_SECRET": "o" * 32,
+    "SEALING_KEYS": "s" * 32,
     "DATABASE_URL": "postgresql://a@127.0.0.1:1/laddbok",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "STRIPE_SECRET_KEY": "sk_live_1",
