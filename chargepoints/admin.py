@@ -25,6 +25,7 @@ from chargepoints.models import (
     OcppMessage,
     Site,
 )
+from chargepoints.profile_admin import ModelProfileAdmin
 from chargepoints.services import (
     close_socket,
     disable_charge_point,
@@ -33,6 +34,9 @@ from chargepoints.services import (
 )
 from tenants.access import Right
 from tenants.admin import TenantAdmin, TenantInline, coloured
+
+# Registered by being imported.
+__all__ = ["ModelProfileAdmin"]
 
 STATUS_COLOURS = {
     "available": "success",

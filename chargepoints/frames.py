@@ -24,11 +24,16 @@ _NUL_ESCAPE = "\\u0000"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request: `[2, id, action, payload]`."""
+    """A request: `[2, id, action, payload]`.
+
+    One that had to be mended says how in `mending`, and has what was sent in `as_sent`.
+    """
 
     message_id: str
     action: str
     payload: dict[str, Any]
+    as_sent: dict[str, Any] | None = None
+    mending: str = ""
 
 
 @dataclass(frozen=True, slots=True)

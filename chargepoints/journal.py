@@ -146,7 +146,13 @@ class Journal:
         self, call: Call, answer: dict[str, Any], received_at: datetime
     ) -> list[OcppMessage]:
         return [
-            self.row(call.action, call.message_id, call.payload, received_at),
+            self.row(
+                call.action,
+                call.message_id,
+                call.payload if call.as_sent is None else call.as_sent,
+                received_at,
+                reason=call.mending,
+            ),
             self.row(call.action, call.message_id, answer, received_at, inbound=False),
         ]
 

@@ -83,6 +83,7 @@ class LiveSocket:
     async def serve(self, opened: OpenedSocket, subprotocol: str) -> None:
         """Accept, and answer until either side has had enough."""
         self._epoch = opened.epoch
+        self._station.profile = opened.profile
         connection = self._station.connection
         journal = Journal(connection, opened.epoch, timezone.now())
         conversation = Conversation(self._station, journal, self._node, self._send_text)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from chargepoints.errors import CallRefused, Fault
+from chargepoints.models import ModelProfile
 from chargepoints.schemas import check_call, is_known
 from chargepoints.services.together import Store
 from chargepoints.types import V21, V201, Connection
@@ -82,13 +83,20 @@ class Station:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.profile: ModelProfile | None = None
 
-    def handler_of(self, action: str, payload: dict[str, Any]) -> Handler:
-        """The method that answers, once the payload is known to fit; raises `CallRefused`."""
+    @property
+    def is_lenient(self) -> bool:
+        """Whether calls that break the schema are mended."""
+        return self.profile is not None and self.profile.lenient
+
+    def handler_of(self, action: str, payload: dict[str, Any] | None = None) -> Handler:
+        """The method that answers, once a payload is known to fit; raises `CallRefused`."""
         name = self.handlers.get(action)
         if name is None:
             raise self._refusal_of(action)
-        check_call(self.version, action, payload)
+        if payload is not None:
+            check_call(self.version, action, payload)
         handler: Handler = getattr(self, name)
         return handler
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -35,6 +37,32 @@ _REASONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaError:
+    """One breach of a schema: where, which rule (`kind`), and the rule's own words (`details`)."""
+
+    path: tuple[str | int, ...]
+    kind: str
+    details: dict[str, Any]
+
+    def refusal(self) -> CallRefused:
+        """What the station is told of it."""
+        path = [str(step) for step in self.path]
+        match self.kind:
+            case "required":
+                path.append(self.details["property"])
+                reason = "is missing"
+            case "additionalProperties":
+                path.append(str(self.details["unexpected"][0]))
+                reason = "is not a field of this message"
+            case "type":
+                reason = "is not of type " + " or ".join(self.details["types"])
+            case _:
+                reason = _REASONS.get(self.kind, "is not valid")
+        field = ".".join(step[:LONGEST_NAME_SHOWN] for step in path) or "payload"
+        return CallRefused(_FAULTS.get(self.kind, Fault.PROPERTY), f"{field}: {reason}")
+
+
 def check_call(version: str, action: str, payload: dict[str, Any]) -> None:
     """Raise `CallRefused` unless the action exists in this version and the payload fits it."""
     validator = _validator(version, action, MessageType.Call)
@@ -49,6 +77,35 @@ def check_answer(version: str, action: str, payload: dict[str, Any]) -> None:
     if validator is None:
         raise CallRefused(Fault.UNKNOWN_ACTION, "action: not part of this OCPP version")
     _check(validator, payload)
+
+
+def schema_errors(version: str, action: str, payload: dict[str, Any]) -> list[SchemaError]:
+    """Every breach of the action's schema; raises `CallRefused` for an unknown action."""
+    validator = _validator(version, action, MessageType.Call)
+    if validator is None:
+        raise CallRefused(Fault.UNKNOWN_ACTION, "action: not part of this OCPP version")
+    return [_read(error) for error in validator.iter_errors(payload)]
+
+
+@cache
+def measurands() -> frozenset[str]:
+    """Every measurand that OCPP 1.6 or 2.0.1 knows."""
+    newer: Any = get_validator(MessageType.Call, "MeterValues", "2.0.1")
+    words = newer.schema["definitions"]["MeasurandEnumType"]["enum"]
+    return frozenset(words) | frozenset(_sampled_value_16()["measurand"]["enum"])
+
+
+@cache
+def units() -> frozenset[str]:
+    """Every unit of OCPP 1.6; 2.0.1 leaves units free."""
+    return frozenset(_sampled_value_16()["unit"]["enum"])
+
+
+def _sampled_value_16() -> dict[str, Any]:
+    library: Any = get_validator(MessageType.Call, "MeterValues", "1.6")
+    meter_value = library.schema["properties"]["meterValue"]["items"]["properties"]
+    fields: dict[str, Any] = meter_value["sampledValue"]["items"]["properties"]
+    return fields
 
 
 def is_known(version: str, action: str) -> bool:
@@ -93,23 +150,8 @@ def _check(validator: Any, payload: dict[str, Any]) -> None:
     try:
         validator.validate(payload)
     except jsonschema_rs.ValidationError as error:
-        raise _refusal(error) from None
+        raise _read(error).refusal() from None
 
 
-def _refusal(error: jsonschema_rs.ValidationError) -> CallRefused:
-    kind = error.kind.name
-    details = error.kind.as_dict()
-    path = [str(step) for step in error.instance_path]
-    match kind:
-        case "required":
-            path.append(details["property"])
-            reason = "is missing"
-        case "additionalProperties":
-            path.append(str(details["unexpected"][0]))
-            reason = "is not a field of this message"
-        case "type":
-            reason = "is not of type " + " or ".join(details["types"])
-        case _:
-            reason = _REASONS.get(kind, "is not valid")
-    field = ".".join(step[:LONGEST_NAME_SHOWN] for step in path) or "payload"
-    return CallRefused(_FAULTS.get(kind, Fault.PROPERTY), f"{field}: {reason}")
+def _read(error: jsonschema_rs.ValidationError) -> SchemaError:
+    return SchemaError(tuple(error.instance_path), error.kind.name, error.kind.as_dict())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
@@ -12,6 +13,7 @@ from chargepoints.models import (
     ChargePoint,
     Command,
     Connector,
+    ModelProfile,
     OcppMessage,
     Site,
 )
@@ -99,3 +101,8 @@ def open_commands(charge_point: ChargePoint) -> QuerySet[Command]:
 def messages_of(charge_point: ChargePoint) -> QuerySet[OcppMessage]:
     """The charge point's message log, newest first."""
     return charge_point.messages.order_by("-at", "-id")
+
+
+def profile_of(charge_point_id: UUID) -> ModelProfile | None:
+    """What is known of the station's model, if anything is."""
+    return ModelProfile.objects.filter(charge_points=charge_point_id).first()

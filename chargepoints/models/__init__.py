@@ -17,6 +17,7 @@ from chargepoints.models.commands import Command, OcppMessage
 from chargepoints.models.device import DeviceVariable
 from chargepoints.models.doors import DoorRecord, KeyRotation, StationCertificate
 from chargepoints.models.maintenance import FirmwareJob, InstalledCertificate, LogRequest
+from chargepoints.models.profiles import ModelProfile
 from chargepoints.models.reports import (
     CustomerReport,
     DeviceEvent,
@@ -45,6 +46,7 @@ __all__ = [
     "KeyRotation",
     "LocalList",
     "LogRequest",
+    "ModelProfile",
     "OcppMessage",
     "Reservation",
     "SecurityEvent",

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chargepoints.meter_keys import LONGEST_KEY
+from chargepoints.models.profiles import ModelProfile
 from chargepoints.models.sites import Site
 from chargepoints.public_codes import CODE_LENGTH, new_public_code
 from tenants.models import TenantRecord
@@ -78,6 +79,14 @@ class ChargePoint(TenantRecord):
     model = models.CharField(_("model"), max_length=50, blank=True, editable=False)
     serial_number = models.CharField(_("serial number"), max_length=50, blank=True, editable=False)
     firmware_version = models.CharField(_("firmware"), max_length=50, blank=True, editable=False)
+    profile = models.ForeignKey(
+        ModelProfile,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="charge_points",
+        verbose_name=_("charger model"),
+    )
     boot_state = models.CharField(
         _("boot state"),
         max_length=10,

@@ -7,10 +7,12 @@ from typing import Any
 
 from chargepoints.errors import CallRefused, Fault
 from chargepoints.routing import Station, answers
+from chargepoints.selectors import profile_of
 from chargepoints.services.metering import request_metering, request_report
 
-HEARTBEAT_INTERVAL_S = 300
 MOST_CONNECTORS = 100
+
+HEARTBEAT_INTERVAL_S = 300
 
 
 class CommonHandlers(Station):
@@ -31,6 +33,8 @@ class CommonHandlers(Station):
     def accept_boot(self, received_at: datetime) -> dict[str, Any]:
         """The answer to a boot, after which the station is asked for the settings we want."""
         connection = self.connection
+        self.profile = profile_of(connection.charge_point_id)
+        interval_s = self.profile.heartbeat_interval_s if self.profile else HEARTBEAT_INTERVAL_S
         request_metering(charge_point_id=connection.charge_point_id, version=connection.version)
         request_report(
             charge_point_id=connection.charge_point_id,
@@ -40,7 +44,7 @@ class CommonHandlers(Station):
         return {
             "status": "Accepted",
             "currentTime": ocpp_time(received_at),
-            "interval": HEARTBEAT_INTERVAL_S,
+            "interval": interval_s,
         }
 
 

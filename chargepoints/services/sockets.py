@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chargepoints.keys import is_key
-from chargepoints.models import ChargePoint, StationCertificate
+from chargepoints.models import ChargePoint, ModelProfile, StationCertificate
 from chargepoints.services.doors import note_entry
 from chargepoints.types import TLS, TLS_WITH_CERTIFICATE, Connection, Entry, Holder, Visit
 from tenants.scope import across_tenants, tenant_scope
@@ -51,10 +51,14 @@ class TooWeak:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSocket:
-    """A socket that owns its charge point; `replaced_channel` held it before."""
+    """A socket that owns its charge point; `replaced_channel` held it before.
+
+    `profile` is what is known of the charge point's model, if anything is.
+    """
 
     epoch: int
     replaced_channel: str
+    profile: ModelProfile | None = None
 
 
 def sign_in(
@@ -131,7 +135,9 @@ def open_socket(
         known_epoch = None if over is None else over.epoch
         if charge_point.socket_channel and charge_point.socket_epoch != known_epoch:
             raise SocketTaken(str(connection.charge_point_id))
-        opened = OpenedSocket(charge_point.socket_epoch + 1, charge_point.socket_channel)
+        opened = OpenedSocket(
+            charge_point.socket_epoch + 1, charge_point.socket_channel, charge_point.profile
+        )
         ChargePoint.objects.filter(pk=charge_point.pk).update(
             socket_epoch=opened.epoch,
             socket_channel=channel,

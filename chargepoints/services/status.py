@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from chargepoints.models import ChargePoint, Connector, StatusRecord
+from chargepoints.services.profiles import assign_profile
 
 CLOCKS_ARE_SET_AFTER = datetime(2015, 1, 1, tzinfo=UTC)
 CLOCKS_MAY_BE_AHEAD = timedelta(minutes=5)
@@ -44,6 +45,7 @@ def record_boot(
         boot_state=ChargePoint.BootState.ACCEPTED,
         booted_at=at,
     )
+    assign_profile(charge_point_id=charge_point_id)
 
 
 def record_status(*, charge_point_id: UUID, report: StatusReport) -> None:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from psycopg import sql
 
+from chargepoints.selectors import profile_of
 from sessions_app.flags import SessionFlag
 from sessions_app.messages import MeterValues
 from sessions_app.models import ChargingSession, MeterSample
-from sessions_app.normalise import normalise
+from sessions_app.normalise import Overrides, normalise
 from sessions_app.services.locking import add_flags
 from sessions_app.services.scanning import ring_scan
 from sessions_app.types import Sample, SampleFlag, sample_order
@@ -102,7 +104,11 @@ def ingest_meter_values(
     """
     if not meter_values:
         return ()
-    batch = normalise(meter_values, received_at=fallback_at or received_at)
+    batch = normalise(
+        meter_values,
+        received_at=fallback_at or received_at,
+        overrides=_overrides_of(session.charge_point_id),
+    )
     flags = {flag for sample in batch.samples for flag in sample.flags}
     if session.state == ChargingSession.State.COMPLETED:
         # Signatures were looked at when it ended; a repetition takes nothing of that back.
@@ -113,6 +119,17 @@ def ingest_meter_values(
     if batch.samples:
         _store(session, batch.samples, received_at)
     return batch.samples
+
+
+def _overrides_of(charge_point_id: UUID) -> Overrides:
+    profile = profile_of(charge_point_id)
+    if profile is None:
+        return Overrides()
+    return Overrides(
+        missing_units=profile.missing_units,
+        forced_units=profile.forced_units,
+        ignored=frozenset(profile.ignored_measurands),
+    )
 
 
 def _store(session: ChargingSession, samples: Sequence[Sample], received_at: datetime) -> None:
