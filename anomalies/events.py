@@ -22,3 +22,11 @@ class IncidentEnded(DomainEvent):
 
     type = "incident.ended"
     incident_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderAssigned(DomainEvent):
+    """A member is to do a work order, for the first time or once more."""
+
+    type = "work_order.assigned"
+    work_order_id: UUID

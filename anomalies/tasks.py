@@ -9,8 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from anomalies import services
-from anomalies.models import Incident
+from anomalies.models import Incident, RemediationStep, WorkOrder
 from anomalies.selectors import sessions_to_scan
+from anomalies.services.repairs import take_next_step
+from anomalies.services.work_orders import reopen_failed_work
 from outbox import bell
 from sessions_app.models import ChargingSession
 from tenants.scope import across_tenants, tenant_scope
@@ -57,3 +59,33 @@ def wake_muted() -> int:
         with tenant_scope(tenant_id), transaction.atomic():
             woken += services.unmute_incidents(now=timezone.now())
     return woken
+
+
+@shared_task(name="anomalies.tasks.repair")
+def repair() -> int:
+    """Take and judge the repair steps that are due; run by beat. Returns how many there were."""
+    now = timezone.now()
+    with across_tenants(reason="tenants with repair steps that are due"):
+        due = RemediationStep.objects.filter(state__in=("planned", "sent"), due_at__lte=now)
+        tenants = list(due.values_list("tenant_id", flat=True).distinct())
+    taken = 0
+    for tenant_id in tenants:
+        with tenant_scope(tenant_id):
+            for _number in range(MOST_AT_ONCE):
+                if not take_next_step(now=now):
+                    break
+                taken += 1
+    return taken
+
+
+@shared_task(name="anomalies.tasks.check_work")
+def check_work() -> int:
+    """Put failed repairs of technicians back to do; run by beat. Returns how many there were."""
+    with across_tenants(reason="tenants whose faults were seen after the work"):
+        done = WorkOrder.objects.filter(state="done", incident__state=Incident.State.OPEN)
+        tenants = list(done.values_list("tenant_id", flat=True).distinct())
+    reopened = 0
+    for tenant_id in tenants:
+        with tenant_scope(tenant_id):
+            reopened += reopen_failed_work(now=timezone.now())
+    return reopened

@@ -60,6 +60,16 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "repair what can be repaired from afar": {
+        "task": "anomalies.tasks.repair",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "look whether the work helped": {
+        "task": "anomalies.tasks.check_work",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "make the calls owed to Stripe": {
         "task": "billing.tasks.send_due_stripe_commands",
         "schedule": 10.0,

@@ -2,5 +2,7 @@
 
 from anomalies.admin.incidents import IncidentAdmin
 from anomalies.admin.maintenance import MaintenanceAdmin
+from anomalies.admin.repairs import RepairPolicyAdmin
+from anomalies.admin.work_orders import WorkOrderAdmin
 
-__all__ = ["IncidentAdmin", "MaintenanceAdmin"]
+__all__ = ["IncidentAdmin", "MaintenanceAdmin", "RepairPolicyAdmin", "WorkOrderAdmin"]

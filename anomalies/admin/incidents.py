@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from anomalies.admin.evidence import evidence_table
-from anomalies.models import Incident
+from anomalies.admin.repairs import StepForm, steps_table
+from anomalies.models import Incident, Repair
 from anomalies.selectors import rule_records
 from anomalies.services import (
     acknowledge_incident,
@@ -26,6 +27,7 @@ from anomalies.services import (
     judge_incident,
     resolve_incident,
 )
+from anomalies.services.repairs import StepNotPossible, ask_for_step
 from anomalies.titles import TITLES
 from anomalies.wording import SEVERITIES, explain, title_of
 from tenants.access import Principal, Right
@@ -116,6 +118,7 @@ class IncidentAdmin(TenantAdmin):
         "last_seen_at",
         "occurrences",
         "shown_parts",
+        "shown_steps",
         "acknowledged_by",
         "shown_verdict",
         "resolution",
@@ -126,7 +129,7 @@ class IncidentAdmin(TenantAdmin):
     readonly_fields = tuple(name for name in fields if name != "resolution")
     actions = ("resolve", "dismiss")
     actions_submit_line = ("resolve_this", "dismiss_this")
-    actions_detail: Any = ("acknowledge", "judge", "mute")
+    actions_detail: Any = ("acknowledge", "judge", "mute", "take_step")
     actions_list: Any = ("rules",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -224,6 +227,29 @@ class IncidentAdmin(TenantAdmin):
         page = reverse("admin:anomalies_maintenance_add")
         return HttpResponseRedirect(f"{page}?{name}={pk}")
 
+    @button(_("Repair"), permissions=("control",), icon="build")
+    def take_step(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Take a step of the ladder now."""
+        incident = find_incident(self, request, object_id)
+        form = StepForm(incident, request.POST if request.method == "POST" else None)
+        if form.is_valid() and _take_step(request, incident, form):
+            return HttpResponseRedirect(reverse(PAGE, args=(incident.pk,)))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _t("Repair"),
+            "form": form,
+            "opts": self.opts,
+            "incident": incident,
+            "explanation": explain(incident),
+            "steps": steps_table(incident),
+        }
+        return TemplateResponse(request, "anomalies/step.html", context)
+
+    @admin.display(description=_("repair"))
+    def shown_steps(self, incident: Incident) -> SafeString | str:
+        """What was tried, and what came of it."""
+        return steps_table(incident)
+
     @button(_("How often the rules are right"), icon="fact_check")
     def rules(self, request: HttpRequest) -> HttpResponse:
         """Precision by kind, as people judged."""
@@ -307,6 +333,21 @@ def find_incident(page: TenantAdmin, request: HttpRequest, object_id: str) -> In
     if not isinstance(incident, Incident):
         raise Http404
     return incident
+
+
+def _take_step(request: HttpRequest, incident: Incident, form: StepForm) -> bool:
+    try:
+        ask_for_step(
+            incident=incident,
+            repair=Repair(form.cleaned_data["repair"]),
+            asked_by=_label(request),
+            now=timezone.now(),
+        )
+    except StepNotPossible as refusal:
+        form.add_error("repair", _t("Not now: %s.") % refusal.reason.label)
+        return False
+    messages.success(request, _t("It is being done; the outcome appears here."))
+    return True
 
 
 def _label(request: HttpRequest) -> str:

@@ -14,6 +14,7 @@ from chargepoints.journal import Journal
 from chargepoints.masking import masked
 from chargepoints.models import Command
 from chargepoints.schemas import check_answer
+from chargepoints.send_guards import why_not_send
 from chargepoints.services.answers import apply_answer
 from chargepoints.services.commands import PLATFORM
 from chargepoints.services.rotation import conclude_rotation, payload_to_send
@@ -26,21 +27,23 @@ log = logging.getLogger(__name__)
 def claim_command(journal: Journal, now: datetime) -> Command | None:
     """The oldest command owed to the socket's station, marked as sent; None when nothing is owed.
 
-    Raises `StaleSocket`: the newer socket will send it.
+    One that `send_guards` object to is ended instead. Raises `StaleSocket`: the newer socket will
+    send it.
     """
     connection = journal.connection
     with tenant_scope(connection.tenant_id), transaction.atomic():
         hold_socket(connection, journal.epoch)
-        command = (
-            Command.objects.select_for_update()
-            .filter(
-                charge_point=connection.charge_point_id,
-                state=Command.State.QUEUED,
-                expires_at__gt=now,
-            )
-            .order_by("id")
-            .first()
+        owed = Command.objects.select_for_update().filter(
+            charge_point=connection.charge_point_id,
+            state=Command.State.QUEUED,
+            expires_at__gt=now,
         )
+        while (command := owed.order_by("id").first()) is not None:
+            objection = why_not_send(command, now)
+            if not objection:
+                break
+            command.state, command.error = Command.State.FAILED, f"not sent: {objection}"[:255]
+            command.save(update_fields=("state", "error"))
         if command is None:
             return None
         command.state = Command.State.SENT

@@ -110,6 +110,7 @@ UNFOLD: dict[str, Any] = {
                         "admin:sessions_app_chargingsession_changelist",
                     ),
                     _link(_("Incidents"), "warning", "admin:anomalies_incident_changelist"),
+                    _link(_("Work orders"), "build", "admin:anomalies_workorder_changelist"),
                     _link(
                         _("Maintenance"),
                         "construction",
@@ -192,6 +193,11 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Settings"),
                 "separator": True,
                 "items": [
+                    _link(
+                        _("Repairs by themselves"),
+                        "healing",
+                        "admin:anomalies_repairpolicy_changelist",
+                    ),
                     _link(_("Members"), "group", "admin:tenants_member_changelist", "administer"),
                     _link(_("API keys"), "key", "admin:tenants_apikey_changelist", "administer"),
                     _link(
