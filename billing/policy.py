@@ -58,3 +58,32 @@ def invoice_minimum_minor(currency: str) -> int:
     """The smallest amount worth an invoice, in minor units; never below what a card can pay."""
     lowest: int = settings.INVOICE_MINIMUM_MINOR.get(currency, 0)
     return max(lowest, CARD_MINIMUM_MINOR.get(currency, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class AdHocPatience:
+    """How long payments on the spot wait, and how often they are looked at.
+
+    `pay_within`: a payment page is open (Stripe allows 30 min at least; the rest is for our own
+    delays). `start_within`: from the remote start to the car charging. `start_look`,
+    `watch_every`, `look_again`: pauses between looks while starting, while charging, and while
+    waiting for Stripe. `stop_again`: pause before a stop that did not stop is asked for again.
+    `before_lapse`: before its end a hold is captured or released whatever is still open.
+    `hold_lasts`: where Stripe does not say when a hold lapses. `meter_interval`: a station
+    reports at least this often.
+    """
+
+    pay_within: timedelta = timedelta(minutes=45)
+    start_within: timedelta = timedelta(minutes=5)
+    start_look: timedelta = timedelta(seconds=2)
+    watch_every: timedelta = timedelta(seconds=10)
+    look_again: timedelta = timedelta(minutes=3)
+    stop_again: timedelta = timedelta(seconds=30)
+    before_lapse: timedelta = timedelta(hours=6)
+    hold_lasts: timedelta = timedelta(days=6)
+    meter_interval: timedelta = timedelta(seconds=60)
+
+
+def ad_hoc_patience() -> AdHocPatience:
+    """The waiting times in force."""
+    return AdHocPatience(start_within=timedelta(seconds=settings.AD_HOC_START_WITHIN_S))

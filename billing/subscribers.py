@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from billing.events import CorrectionsDecided, SettlementDue, StripeEventStored
 from billing.selectors.tariffs import TariffNotInForce
+from billing.services.ad_hoc.charging import claim_payment, follow_end, follow_start
+from billing.services.ad_hoc.closing import settle_payment
 from billing.services.charges import rate_session
 from billing.services.corrections import carry_out_corrections
 from billing.services.invoices import issue_invoice
@@ -15,7 +17,7 @@ from billing.services.session_tariffs import freeze_tariff, readings_due_by
 from billing.services.settlements import settle_correction
 from billing.services.stripe_events import answer_event
 from outbox.events import NotYet, subscribe
-from sessions_app.events import SessionCleared, SessionStarted
+from sessions_app.events import SessionCleared, SessionCompleted, SessionStarted
 from sessions_app.models import ChargingSession
 
 logger = logging.getLogger(__name__)
@@ -35,13 +37,33 @@ def freeze_prices(event: SessionStarted) -> None:
 
 @subscribe(SessionCleared)
 def bill_session(event: SessionCleared) -> None:
-    """Rate the session and issue its invoice, both once; not before its readings are in."""
+    """Rate the session and issue its invoice, both once; not before its readings are in.
+
+    One that is paid on the spot has no invoice: its payment is captured.
+    """
     now = timezone.now()
     readings_by = readings_due_by(event.session_id)
     if readings_by is not None and readings_by > now:
         raise NotYet(readings_by)
+    session = ChargingSession.objects.get(pk=event.session_id)
+    payment = claim_payment(session, now)
     charge = rate_session(session_id=event.session_id, now=now)
-    issue_invoice(charge_id=charge.pk, now=now)
+    if payment is None:
+        issue_invoice(charge_id=charge.pk, now=now)
+    else:
+        settle_payment(payment, now)
+
+
+@subscribe(SessionStarted)
+def tie_to_payment(event: SessionStarted) -> None:
+    """Tell the payment on the spot that its session has begun."""
+    follow_start(ChargingSession.objects.get(pk=event.session_id), timezone.now())
+
+
+@subscribe(SessionCompleted)
+def free_connector(event: SessionCompleted) -> None:
+    """Tell the payment on the spot that its session is over."""
+    follow_end(ChargingSession.objects.get(pk=event.session_id), timezone.now())
 
 
 @subscribe(CorrectionsDecided)

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from billing.selectors import ledger_faults
+from billing.services.ad_hoc.sweep import attend_due_payments as attend_due
 from billing.services.spot_prices import fetch_due_prices
 from billing.services.stripe_commands import send_due_stripe_commands as send_due
 from billing.services.stripe_events import fetch_missed_events
@@ -21,6 +22,12 @@ log = logging.getLogger(__name__)
 def send_due_stripe_commands() -> int:
     """Make the calls to Stripe that are due."""
     return send_due()
+
+
+@shared_task(name="billing.tasks.attend_due_payments")
+def attend_due_payments() -> int:
+    """Look after payments on the spot."""
+    return attend_due(now=timezone.now())
 
 
 @shared_task(name="billing.tasks.fetch_missed_stripe_events")

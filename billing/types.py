@@ -22,6 +22,12 @@ class Operation(StrEnum):
     FETCH_PAYMENT = "fetch_payment"
     CREATE_CREDIT_NOTE = "create_credit_note"
     FETCH_REFUND = "fetch_refund"
+    OPEN_CHECKOUT = "open_checkout"
+    CLOSE_CHECKOUT = "close_checkout"
+    FETCH_CHECKOUT = "fetch_checkout"
+    CAPTURE_HOLD = "capture_hold"
+    RELEASE_HOLD = "release_hold"
+    REFUND_PAYMENT = "refund_payment"
 
 
 class Problem(StrEnum):

@@ -49,6 +49,12 @@ OPERATIONS: dict[str, str | Promise] = {
     Operation.FETCH_PAYMENT: _("Fetch payment"),
     Operation.CREATE_CREDIT_NOTE: _("Give money back"),
     Operation.FETCH_REFUND: _("Fetch refund"),
+    Operation.OPEN_CHECKOUT: _("Open payment page"),
+    Operation.CLOSE_CHECKOUT: _("Close payment page"),
+    Operation.FETCH_CHECKOUT: _("Fetch payment on the spot"),
+    Operation.CAPTURE_HOLD: _("Capture the amount held"),
+    Operation.RELEASE_HOLD: _("Release the amount held"),
+    Operation.REFUND_PAYMENT: _("Give back of a payment on the spot"),
 }
 
 _HUNDREDTH = Decimal("0.01")

@@ -75,6 +75,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "look after payments on the spot": {
+        "task": "billing.tasks.attend_due_payments",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
+    },
     "list what Stripe's webhooks did not bring": {
         "task": "billing.tasks.fetch_missed_stripe_events",
         "schedule": 900.0,

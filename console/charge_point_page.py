@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -16,6 +17,7 @@ from chargepoints.models import ChargePoint
 from chargepoints.services import CommandNotPossible
 from console.answers import say_how_it_went
 from console.forms import StartForm
+from console.qr_codes import qr_codes_of, svg_file
 from sessions_app.services import request_start
 from tenants.access import Principal, Right
 from tenants.admin import button, may
@@ -27,7 +29,7 @@ admin.site.unregister(ChargePoint)
 class StationAdmin(ChargePointAdmin):
     """A station, its sessions and messages, and a way to start charging from afar."""
 
-    actions_detail: Any = ("start_charging", "sessions", "ocpp_messages")
+    actions_detail: Any = ("start_charging", "qr_codes", "sessions", "ocpp_messages")
 
     def has_start_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether stations may be told to start."""
@@ -52,6 +54,20 @@ class StationAdmin(ChargePointAdmin):
             "charge_point": charge_point,
         }
         return TemplateResponse(request, "console/start.html", context)
+
+    @button(_("QR codes"), icon="qr_code_2")
+    def qr_codes(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A sheet to print: a code for each connector; or one of them as an SVG file."""
+        charge_point = self.get_object(request, object_id)
+        if not isinstance(charge_point, ChargePoint):
+            raise Http404
+        base = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+        codes = qr_codes_of(charge_point, base)
+        for code in codes:
+            if request.GET.get("svg") == str(code.number):
+                return svg_file(code)
+        context = {"charge_point": charge_point, "codes": codes}
+        return TemplateResponse(request, "console/qr_codes.html", context)
 
     @button(_("Charging sessions"), icon="bolt")
     def sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:

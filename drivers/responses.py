@@ -8,11 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 
-# Pages have no scripts, so none can be slipped in; nothing is fetched from elsewhere.
+# Most pages have no scripts, so none can be slipped in; nothing is fetched from elsewhere.
 CONTENT_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none';"
     " form-action 'self'; frame-ancestors 'none'"
 )
+
+# For pages that renew themselves: their own script may ask for their own address.
+LIVE_POLICY: Final = f"{CONTENT_POLICY}; script-src 'self'; connect-src 'self'"
 
 
 def page(
@@ -22,6 +25,12 @@ def page(
     response = render(request, template, {"language": get_language(), **context}, status=status)
     response.headers["Content-Security-Policy"] = CONTENT_POLICY
     response.headers["Content-Language"] = get_language() or ""
+    return response
+
+
+def let_live(response: HttpResponse) -> HttpResponse:
+    """For a page that renews itself."""
+    response.headers["Content-Security-Policy"] = LIVE_POLICY
     return response
 
 

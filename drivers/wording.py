@@ -64,6 +64,11 @@ def energy(energy_wh: int) -> str:
     return f"{whole_number(Decimal(energy_wh) / 1000, 3)} kWh"
 
 
+def whole_kwh(energy_wh: int) -> str:
+    """Kilowatt-hours, for a rough figure."""
+    return f"{whole_number(Decimal((energy_wh + 500) // 1000))} kWh"
+
+
 def power(power_w: int) -> str:
     """Kilowatts, no digit lost."""
     return f"{whole_number(Decimal(power_w) / 1000)} kW"
@@ -73,6 +78,11 @@ def duration(seconds: int) -> str:
     """For example "2 h 5 min 30 s"; parts that are zero are left out."""
     parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def stopwatch(seconds: int) -> str:
+    """For example "1:02:05": a time that is still running."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def quantity(amount: int, unit: str, per: int) -> str:

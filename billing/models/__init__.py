@@ -11,6 +11,7 @@ from billing.models.corrections import (
 )
 from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, StripeAccount
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
+from billing.models.payments import AdHocTerms, Payment, PaymentRefund
 from billing.models.receipts import ReceiptLink
 from billing.models.settlements import Refund, Settlement, StripePayment
 from billing.models.spot import SpotPrice
@@ -26,6 +27,7 @@ from billing.models.tariffs import (
 from billing.models.what_if import WhatIfRun
 
 __all__ = [
+    "AdHocTerms",
     "BillingAccount",
     "Charge",
     "ChargeLine",
@@ -40,6 +42,8 @@ __all__ = [
     "InvoiceCounter",
     "JournalEntry",
     "LedgerAccount",
+    "Payment",
+    "PaymentRefund",
     "Posting",
     "ReceiptLink",
     "Refund",

@@ -27,6 +27,7 @@ class Charge(TenantRecord):
         NOTHING_TO_PAY = "nothing_to_pay", _("Nothing to pay")
         UNIDENTIFIED = "unidentified", _("Nobody knows who charged")
         NO_BILLING_ACCOUNT = "no_account", _("The driver has no billing account")
+        ON_THE_SPOT = "on_the_spot", _("Paid by card on the spot")
         BELOW_MINIMUM = "below_minimum", _("Too little to invoice")
 
     session = models.ForeignKey(

@@ -80,6 +80,10 @@ _RULES: tuple[tuple[str, str], ...] = (
                                   FROM billing_refund r
                                  WHERE r.state IN ('given', 'dashboard', 'elsewhere')
                                  UNION ALL
+                                SELECT y.tenant_id, y.currency, y.refunded_minor
+                                       - y.captured_minor - y.written_off_minor
+                                  FROM billing_payment y
+                                 UNION ALL
                                 SELECT s.tenant_id, k.currency, -s.written_off_minor
                                   FROM billing_settlement s
                                   JOIN billing_correction k ON k.id = s.correction_id) part
@@ -87,6 +91,23 @@ _RULES: tuple[tuple[str, str], ...] = (
                ON owed.tenant_id = booked.tenant_id AND owed.currency = booked.currency
              JOIN tenants_tenant t ON t.id = coalesce(booked.tenant_id, owed.tenant_id)
             WHERE coalesce(booked.total, 0) <> coalesce(owed.total, 0)""",
+    ),
+    (
+        "payment {} captured {}, but {} are booked",
+        """SELECT y.id, y.captured_minor, coalesce(sum(p.amount_minor), 0)
+             FROM billing_payment y
+             LEFT JOIN billing_journalentry e
+               ON e.tenant_id = y.tenant_id AND e.ref = 'payment:' || y.id || ':captured'
+             LEFT JOIN billing_posting p ON p.entry_id = e.id AND p.account_id IN
+                       (SELECT id FROM billing_ledgeraccount WHERE code = 'stripe_pending')
+            GROUP BY y.id HAVING y.captured_minor <> coalesce(sum(p.amount_minor), 0)""",
+    ),
+    (
+        "payment {} says {} were refunded, its refunds come to {}",
+        """SELECT y.id, y.refunded_minor, coalesce(sum(r.amount_minor), 0)
+             FROM billing_payment y
+             LEFT JOIN billing_paymentrefund r ON r.payment_id = y.id AND r.state = 'given'
+            GROUP BY y.id HAVING y.refunded_minor <> coalesce(sum(r.amount_minor), 0)""",
     ),
     (
         "corrected charge {} of {} is taken back by {}",

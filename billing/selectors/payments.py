@@ -71,7 +71,9 @@ def current_charge(session: ChargingSession) -> Charge | None:
 
 def charges_not_invoiced() -> QuerySet[Charge]:
     """Charges in force with money nobody was asked for; `collection` says why at rating."""
-    return Charge.objects.filter(invoice__isnull=True, correction__isnull=True, gross_minor__gt=0)
+    return Charge.objects.filter(
+        invoice__isnull=True, correction__isnull=True, gross_minor__gt=0
+    ).exclude(collection=Charge.Collection.ON_THE_SPOT)
 
 
 def collection_of(*, driver_id: UUID | None, gross_minor: int, currency: str) -> Charge.Collection:

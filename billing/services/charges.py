@@ -13,10 +13,11 @@ from django.db import transaction
 
 from billing.models import Charge, ChargeLine, TariffVersion
 from billing.rating import LineKind, RatedCharge, RatedLine, rate_again, write_canonically
+from billing.selectors.ad_hoc import payment_of
 from billing.selectors.payments import collection_of
 from billing.selectors.rating_facts import rate_facts, session_facts
 from billing.selectors.tariffs import tariff_facts
-from billing.services.ledger import RECEIVABLE, VAT_OUTPUT, Line, book
+from billing.services.ledger import ON_THE_SPOT_OWNER, RECEIVABLE, VAT_OUTPUT, Line, book
 from billing.services.session_tariffs import freeze_tariff
 from sessions_app.models import ChargingSession
 
@@ -83,7 +84,9 @@ def rate_charge_again(charge: Charge) -> RatedCharge:
 
 def receivable_owner(session: ChargingSession) -> str:
     """Whose receivable account the session's charge is booked on."""
-    return UNIDENTIFIED_OWNER if session.driver_id is None else str(session.driver_id)
+    if session.driver_id is not None:
+        return str(session.driver_id)
+    return UNIDENTIFIED_OWNER if payment_of(session) is None else ON_THE_SPOT_OWNER
 
 
 def _locked_session(session_id: UUID) -> ChargingSession:
@@ -116,15 +119,23 @@ def _write_charge(
         gross_minor=rated.gross_minor,
         net_minor=rated.net_minor,
         vat_minor=rated.vat_minor,
-        collection=collection_of(
-            driver_id=session.driver_id, gross_minor=rated.gross_minor, currency=rated.currency
-        ),
+        collection=_collection(session, rated),
         explanation=rated.explanation,
         inputs=zlib.compress(write_canonically(rated.inputs)),
         inputs_hash=rated.inputs_hash,
         rules_version=rated.rules_version,
         rated_at=now,
     )
+
+
+def _collection(session: ChargingSession, rated: RatedCharge) -> Charge.Collection:
+    collection = collection_of(
+        driver_id=session.driver_id, gross_minor=rated.gross_minor, currency=rated.currency
+    )
+    is_stranger = collection == Charge.Collection.UNIDENTIFIED
+    if is_stranger and payment_of(session) is not None:
+        return Charge.Collection.ON_THE_SPOT
+    return collection
 
 
 def _write_lines(charge: Charge, rated: RatedCharge) -> None:

@@ -43,12 +43,15 @@ def issue_invoice(*, charge_id: UUID, now: datetime, settled_minor: int = 0) -> 
     """Issue a charge's invoice once; a repeated call returns the first one.
 
     None when there is nothing to pay, nobody to send it to, or less than the minimum, as things
-    are now; what they were at rating stands in the charge's `collection`. Seller and buyer are
-    copied in as they are now. `settled_minor` of it was paid with an earlier invoice of the
-    session; only the rest is collected, and when there is none the invoice is paid at once.
+    are now, and when it was paid on the spot; what they were at rating stands in the charge's
+    `collection`. Seller and buyer are copied in as they are now. `settled_minor` of it was paid
+    with an earlier invoice of the session; only the rest is collected, and when there is none
+    the invoice is paid at once.
     """
     with transaction.atomic():
         charge = Charge.objects.select_related("session__driver").get(pk=charge_id)
+        if charge.collection == Charge.Collection.ON_THE_SPOT:
+            return None
         driver_id = charge.session.driver_id
         collection = collection_of(
             driver_id=driver_id, gross_minor=charge.gross_minor, currency=charge.currency

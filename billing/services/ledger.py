@@ -17,6 +17,8 @@ STRIPE_PENDING: Final = "stripe_pending"
 VAT_OUTPUT: Final = "vat_output"
 BANK: Final = "bank"
 WRITE_OFF: Final = "write_off"
+# The owner of the receivable of everybody who pays on the spot: nobody knows who they are.
+ON_THE_SPOT_OWNER: Final = "on_the_spot"
 REVENUE_PREFIX: Final = "revenue:"
 
 # The chart of accounts; an owner (a driver's id) makes one account of the code per owner.

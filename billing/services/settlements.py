@@ -12,6 +12,7 @@ from billing.models import (
     BillingAccount,
     Correction,
     Invoice,
+    Payment,
     Refund,
     Settlement,
     StripeCommand,
@@ -24,6 +25,7 @@ from billing.selectors.settlements import (
     money_move,
     written_off_minor,
 )
+from billing.services.ad_hoc.closing import settle_payment
 from billing.services.invoice_state import debtor_of
 from billing.services.invoices import issue_invoice
 from billing.services.ledger import RECEIVABLE, WRITE_OFF, Line, book
@@ -114,6 +116,10 @@ def finish_settlement(settlement_id: UUID) -> None:
 def _move_money(settlement: Settlement, now: datetime) -> None:
     """Give the difference back or ask for it, with the new invoice document."""
     correction = settlement.correction
+    if _is_paid_on_the_spot(correction, now):
+        Settlement.objects.filter(pk=settlement.pk).update(state=State.DONE)
+        settlement.state = State.DONE
+        return
     held = held_payments(correction.session_id)
     session = ChargingSession.objects.get(pk=correction.session_id)
     same_payer = is_same_payer([one.invoice for one in held], session)
@@ -127,6 +133,15 @@ def _move_money(settlement: Settlement, now: datetime) -> None:
     if correction.new_charge_id is not None:
         issue_invoice(charge_id=correction.new_charge_id, now=now, settled_minor=move.settled_minor)
     _owe_refunds(settlement, held, move.refund_minor, now)
+
+
+def _is_paid_on_the_spot(correction: Correction, now: datetime) -> bool:
+    """Whether a payment on the spot paid for the session; it evens out the difference itself."""
+    payment = Payment.objects.select_for_update(of=("self",)).filter(session=correction.session_id)
+    found = payment.first()
+    if found is not None:
+        settle_payment(found, now)
+    return found is not None
 
 
 def _owe_refunds(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from billing.models import BillingAccount, Invoice, StripeCommand
 from billing.services import collection, refunds, settlements
+from billing.services.ad_hoc.steps import AD_HOC_STEPS
 from billing.services.invoice_state import (
     block_invoice,
     converge_invoice,
@@ -17,6 +17,7 @@ from billing.services.invoice_state import (
     withdraw_invoice,
 )
 from billing.services.owed_calls import owe_fetch
+from billing.services.step import CLOCK_SLACK, Step
 from billing.stripe_gateway import (
     CallFor,
     Declined,
@@ -29,31 +30,6 @@ from billing.stripe_gateway import (
     StripeGateway,
 )
 from billing.types import Operation
-
-Send = Callable[[StripeGateway, CallFor, StripeCommand], RemoteObject]
-LookUp = Callable[[StripeGateway, CallFor, StripeCommand], Sequence[RemoteObject]]
-Conclude = Callable[[StripeCommand, Any, datetime], None]
-Refuse = Callable[[StripeCommand, StripeFailure, datetime], None]
-
-# Clocks differ; an object made by our first try may seem older than that try.
-CLOCK_SLACK: Final = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One operation.
-
-    `send` makes the call; `look_up` finds what an earlier try left at Stripe (nothing: it may be
-    sent again under a new key; two: a person decides). `conclude` and `refuse` change our rows and
-    owe the next call, in the transaction that finishes this one. `may_be_done` says that a
-    refusal can mean that it was done before, so it is worth a look.
-    """
-
-    send: Send
-    look_up: LookUp
-    conclude: Conclude
-    refuse: Refuse
-    may_be_done: bool = False
 
 
 def find_customer(
@@ -221,6 +197,7 @@ def _about(command: StripeCommand) -> str:
 
 
 STEPS: Final[dict[str, Step]] = {
+    **AD_HOC_STEPS,
     Operation.CREATE_CUSTOMER: Step(
         send=lambda gateway, call, command: gateway.create_customer(call, command.params["body"]),
         look_up=find_customer,

@@ -15,7 +15,8 @@ from django.utils import timezone
 from billing.models import StripeCommand
 from billing.policy import patience
 from billing.services.owed_calls import SEND_TASK, idempotency_key
-from billing.services.steps import STEPS, Step
+from billing.services.step import Step
+from billing.services.steps import STEPS
 from billing.stripe_gateway import (
     CallFor,
     KeyReused,

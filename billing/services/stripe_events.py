@@ -7,22 +7,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from billing.events import StripeEventStored
 from billing.models import (
     BillingAccount,
     EventWatermark,
     Invoice,
+    Payment,
     Refund,
     StripeAccount,
     StripeEvent,
     StripePayment,
 )
+from billing.services.ad_hoc.opening import owe_fetch_of
 from billing.services.owed_calls import owe_fetch
 from billing.services.refunds import owe_refund_fetch
 from billing.stripe_gateway import CallFor, Json, RemoteEvent, StripeFailure, StripeGateway
@@ -56,6 +58,19 @@ FETCH_PAYMENT_ON: Final = frozenset(
         "charge.refunded",
         "credit_note.created",
         "credit_note.voided",
+    }
+)
+# What makes us look at a payment on the spot again.
+FETCH_CHECKOUT_ON: Final = frozenset(
+    {
+        "charge.dispute.closed",
+        "charge.dispute.created",
+        "charge.refunded",
+        "checkout.session.completed",
+        "checkout.session.expired",
+        "payment_intent.amount_capturable_updated",
+        "payment_intent.canceled",
+        "payment_intent.succeeded",
     }
 )
 FETCH_REFUND_ON: Final = frozenset({"refund.created", "refund.failed", "refund.updated"})
@@ -111,7 +126,7 @@ def tenant_of(event: RemoteEvent) -> UUID | None:
         if event.account_ref and len(owners) == 1:
             return owners[0]
         for rows in _rows_about(event):
-            tenant_ids = set(rows.values_list("tenant_id", flat=True)[:2])
+            tenant_ids: set[UUID] = set(rows.values_list("tenant_id", flat=True)[:2])
             if len(tenant_ids) == 1:
                 return tenant_ids.pop()
     return None
@@ -126,6 +141,8 @@ def answer_event(*, stripe_event_id: UUID, now: datetime) -> None:
         _answer_about_payment(event, now)
     elif event.type in FETCH_REFUND_ON:
         _answer_about_refund(event, now)
+    if event.type in FETCH_CHECKOUT_ON:
+        _answer_on_the_spot(event, now)
     StripeEvent.objects.filter(pk=event.pk).update(handled_at=now)
 
 
@@ -144,6 +161,34 @@ def _answer_about_payment(event: StripeEvent, now: datetime) -> None:
         invoice = None
     if invoice is not None:
         owe_fetch(invoice=invoice, now=now, operation=Operation.FETCH_PAYMENT)
+
+
+def _answer_on_the_spot(event: StripeEvent, now: datetime) -> None:
+    """A payment on the spot was held, taken, released or disputed; the event only says which."""
+    payment = (
+        Payment.objects.select_for_update(of=("self",))
+        .filter(_on_the_spot(event.type, event.payload))
+        .filter(stripe_account_ref=event.stripe_account_ref)
+        .first()
+    )
+    if payment is not None:
+        owe_fetch_of(payment, now)
+
+
+def _on_the_spot(event_type: str, payload: Json) -> Q:
+    """The payment on the spot that an event is about, by any name it may give it."""
+    about = payload["data"]["object"]
+    own_ref = _field(payload, "id")
+    intent_ref = own_ref if event_type.startswith("payment_intent.") else ""
+    known = Q(pk=None)
+    for name, ref in (
+        ("stripe_checkout_ref", own_ref if event_type.startswith("checkout.") else ""),
+        ("stripe_intent_ref", intent_ref or _field(payload, "payment_intent")),
+    ):
+        if ref:
+            known |= Q(**{name: ref})
+    payment_id = _uuid((about.get("metadata") or {}).get("payment"))
+    return known if payment_id is None else known | Q(pk=payment_id)
 
 
 def _answer_about_refund(event: StripeEvent, now: datetime) -> None:
@@ -202,7 +247,7 @@ def _field(payload: Json, name: str) -> str:
 
 def _rows_about(
     event: RemoteEvent,
-) -> Iterator[QuerySet[Invoice] | QuerySet[BillingAccount] | QuerySet[StripePayment]]:
+) -> Iterator[QuerySet[Any]]:
     """Rows of the event's account that it may be about, the most certain first."""
     invoices = Invoice.objects.filter(stripe_account_ref=event.account_ref)
     accounts = BillingAccount.objects.filter(stripe_account_ref=event.account_ref)
@@ -216,6 +261,9 @@ def _rows_about(
         )
     for customer_ref in filter(None, (event.object_ref, _field(event.payload, "customer"))):
         yield accounts.filter(stripe_customer_ref=customer_ref)
+    yield Payment.objects.filter(_on_the_spot(event.type, event.payload)).filter(
+        stripe_account_ref=event.account_ref
+    )
     invoice_id = _uuid(event.object_metadata.get("invoice"))
     if invoice_id is not None:
         yield invoices.filter(pk=invoice_id)

@@ -13,18 +13,23 @@ from billing.stripe_gateway.errors import (
 )
 from billing.stripe_gateway.params import (
     attachment_body,
+    cancel_body,
+    capture_body,
+    checkout_body,
     credit_note_body,
     customer_body,
     default_method_body,
     invoice_body,
     lines_body,
     payment_body,
+    refund_body,
 )
 from billing.stripe_gateway.signatures import NotAnEvent, verified_event
 from billing.stripe_gateway.types import (
     CallFor,
     InvoiceLine,
     Json,
+    RemoteCheckout,
     RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
@@ -44,6 +49,7 @@ __all__ = [
     "NotAnEvent",
     "NotFound",
     "Rejected",
+    "RemoteCheckout",
     "RemoteCreditNote",
     "RemoteEvent",
     "RemoteInvoice",
@@ -56,11 +62,15 @@ __all__ = [
     "StripeGateway",
     "WrongAccount",
     "attachment_body",
+    "cancel_body",
+    "capture_body",
+    "checkout_body",
     "credit_note_body",
     "customer_body",
     "default_method_body",
     "invoice_body",
     "lines_body",
     "payment_body",
+    "refund_body",
     "verified_event",
 ]

@@ -12,9 +12,11 @@ from django.conf import settings
 
 from billing.stripe_gateway.errors import WrongAccount, translated
 from billing.stripe_gateway.readings import (
+    read_checkout,
     read_credit_note,
     read_customer,
     read_event,
+    read_intent,
     read_invoice,
     read_payment,
     read_payment_method,
@@ -23,6 +25,7 @@ from billing.stripe_gateway.readings import (
 from billing.stripe_gateway.types import (
     CallFor,
     Json,
+    RemoteCheckout,
     RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
@@ -94,6 +97,42 @@ class StripeGateway:
     def create_credit_note(self, call: CallFor, body: Json) -> RemoteCreditNote:
         """Take back part of a paid invoice and give the money back."""
         return read_credit_note(self._write(call, self._v1.credit_notes.create, body))
+
+    def create_checkout(self, call: CallFor, body: Json) -> RemoteCheckout:
+        """Open a page on which somebody leaves a hold on a card."""
+        return read_checkout(self._write(call, self._v1.checkout.sessions.create, body))
+
+    def expire_checkout(self, call: CallFor, ref: str) -> RemoteCheckout:
+        """Close a page nobody has paid on."""
+        return read_checkout(self._write(call, self._v1.checkout.sessions.expire, ref, {}))
+
+    def capture_payment(self, call: CallFor, ref: str, body: Json) -> RemoteObject:
+        """Take a part of what is held, or all of it, and release the rest."""
+        return read_intent(self._write(call, self._v1.payment_intents.capture, ref, body))
+
+    def cancel_payment(self, call: CallFor, ref: str, body: Json) -> RemoteObject:
+        """Release what is held."""
+        return read_intent(self._write(call, self._v1.payment_intents.cancel, ref, body))
+
+    def create_refund(self, call: CallFor, body: Json) -> RemoteRefund:
+        """Give back a part of what was taken, or all of it."""
+        return read_refund(self._write(call, self._v1.refunds.create, body))
+
+    def fetch_checkout(self, call: CallFor, ref: str) -> RemoteCheckout:
+        """The page as it is now, with its payment and the charge of that."""
+        wanted = {"expand": ["payment_intent.latest_charge"]}
+        return read_checkout(self._read(call, self._v1.checkout.sessions.retrieve, ref, wanted))
+
+    def checkouts_since(self, call: CallFor, created_from: datetime) -> list[RemoteCheckout]:
+        """Payment pages made at or after an instant."""
+        filters = {"created": {"gte": int(created_from.timestamp())}}
+        pages = self._list(call, self._v1.checkout.sessions.list, filters)
+        return [read_checkout(one) for one in pages]
+
+    def refunds_of(self, call: CallFor, intent_ref: str) -> list[RemoteRefund]:
+        """What was given back of a payment."""
+        filters = {"payment_intent": intent_ref}
+        return [read_refund(one) for one in self._list(call, self._v1.refunds.list, filters)]
 
     def fetch_customer(self, call: CallFor, ref: str) -> RemoteObject:
         """The customer as it is now."""

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
         InvoiceAddLinesParamsLine,
         InvoiceCreateParams,
         InvoicePayParams,
+        PaymentIntentCancelParams,
+        PaymentIntentCaptureParams,
         PaymentMethodAttachParams,
+        RefundCreateParams,
     )
+    from stripe.params.checkout import SessionCreateParams
 
 
 def customer_body(*, name: str, email: str, language: str, metadata: dict[str, str]) -> Json:
@@ -105,6 +109,64 @@ def credit_note_body(
         "reason": "order_change",
         "memo": memo,
         "email_type": "none",
+        "metadata": metadata,
+    }
+    return cast("Json", body)
+
+
+def checkout_body(
+    *,
+    hold_minor: int,
+    currency: str,
+    name: str,
+    description: str,
+    success_url: str,
+    cancel_url: str,
+    expires_at: int,
+    language: str,
+    metadata: dict[str, str],
+) -> Json:
+    """A page on which a stranger lets so much be held on a card; cards only, others cannot hold."""
+    body: SessionCreateParams = {
+        "mode": "payment",
+        "line_items": [
+            {
+                "price_data": {
+                    "currency": currency.lower(),
+                    "unit_amount": hold_minor,
+                    "product_data": {"name": name, "description": description},
+                },
+                "quantity": 1,
+            }
+        ],
+        "payment_intent_data": {"capture_method": "manual", "metadata": metadata},
+        "allowed_payment_method_types": ["card"],
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "expires_at": expires_at,
+        "locale": "sv" if language == "sv" else "en",
+        "metadata": metadata,
+    }
+    return cast("Json", body)
+
+
+def capture_body(*, amount_minor: int) -> Json:
+    """So much of the hold is taken, the rest released."""
+    body: PaymentIntentCaptureParams = {"amount_to_capture": amount_minor}
+    return cast("Json", body)
+
+
+def cancel_body() -> Json:
+    """The hold is released; nothing was sold."""
+    body: PaymentIntentCancelParams = {"cancellation_reason": "abandoned"}
+    return cast("Json", body)
+
+
+def refund_body(*, intent_ref: str, amount_minor: int, metadata: dict[str, str]) -> Json:
+    """So much of a payment goes back to its card."""
+    body: RefundCreateParams = {
+        "payment_intent": intent_ref,
+        "amount": amount_minor,
         "metadata": metadata,
     }
     return cast("Json", body)

@@ -9,6 +9,7 @@ import stripe
 
 from billing.stripe_gateway.types import (
     Json,
+    RemoteCheckout,
     RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
@@ -74,6 +75,47 @@ def read_refund(refund: stripe.Refund) -> RemoteRefund:
         status=refund.status or "",
         failure=getattr(refund, "failure_reason", None) or "",
     )
+
+
+def read_checkout(page: stripe.checkout.Session) -> RemoteCheckout:
+    """A payment page; its payment only where that was asked for with it."""
+    intent = page.payment_intent
+    known: Json = {"intent_ref": _ref(intent)}
+    if intent is not None and not isinstance(intent, str):
+        known |= _intent_facts(intent)
+    return RemoteCheckout(
+        page.id,
+        _metadata(page),
+        status=page.status or "",
+        url=page.url or "",
+        currency=(page.currency or "").upper(),
+        **known,
+    )
+
+
+def read_intent(intent: stripe.PaymentIntent) -> RemoteObject:
+    """A payment."""
+    return RemoteObject(intent.id, _metadata(intent))
+
+
+def _intent_facts(intent: stripe.PaymentIntent) -> Json:
+    facts: Json = {
+        "intent_status": intent.status,
+        "capturable_minor": intent.amount_capturable,
+        "received_minor": intent.amount_received,
+        "has_lapsed": intent.cancellation_reason == "automatic",
+    }
+    charge = intent.latest_charge
+    if charge is None or isinstance(charge, str):
+        return facts
+    card = getattr(charge.payment_method_details, "card", None)
+    never_taken_minor = charge.amount - charge.amount_captured
+    return facts | {
+        # Stripe lists what was held and not captured as refunded, too.
+        "refunded_minor": charge.amount_refunded - never_taken_minor if charge.captured else 0,
+        "is_disputed": charge.disputed,
+        "capture_before": _time(getattr(card, "capture_before", None)),
+    }
 
 
 def read_event(event: stripe.Event) -> RemoteEvent:

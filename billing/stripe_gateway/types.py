@@ -114,6 +114,37 @@ class RemoteRefund(RemoteObject):
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteCheckout(RemoteObject):
+    """A payment page and the payment it led to; amounts in minor units.
+
+    `status` is open, complete or expired; `intent_status` is blank until somebody tried to pay.
+    `refunded_minor` is money given back; what was held and never taken is not among it.
+    """
+
+    status: str = ""
+    url: str = ""
+    currency: str = ""
+    intent_ref: str = ""
+    intent_status: str = ""
+    capturable_minor: int = 0
+    received_minor: int = 0
+    refunded_minor: int = 0
+    is_disputed: bool = False
+    has_lapsed: bool = False
+    capture_before: datetime | None = None
+
+    def summary(self) -> Json:
+        """What is kept of it with the call that gave it."""
+        return {
+            "ref": self.ref,
+            "status": self.status,
+            "intent": self.intent_ref,
+            "intent_status": self.intent_status,
+            "received_minor": self.received_minor,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteEvent:
     """A snapshot event; `payload` is a hint, never the truth."""
 

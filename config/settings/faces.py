@@ -164,6 +164,18 @@ UNFOLD: dict[str, Any] = {
                         _("Invoices"), "receipt_long", "admin:billing_invoice_changelist", "money"
                     ),
                     _link(
+                        _("Payments by QR code"),
+                        "qr_code_2",
+                        "admin:billing_payment_changelist",
+                        "money",
+                    ),
+                    _link(
+                        _("Terms of QR payment"),
+                        "rule_settings",
+                        "admin:billing_adhocterms_changelist",
+                        "money",
+                    ),
+                    _link(
                         _("Corrections"),
                         "published_with_changes",
                         "admin:billing_correction_changelist",

@@ -46,8 +46,11 @@ def authorize_token(
     A session of the token under way at the same station is no obstacle: the card may be there to
     end it (OCPP 1.6 section 4.1).
     """
+    token = known_token(token_uid)
+    if token is None:
+        return _judge_stranger(token_uid, charge_point_id, None, credit)
     return _judge(
-        known_token(token_uid),
+        token,
         at=at,
         credit=credit,
         others=_sessions_of(token_uid, at).exclude(charge_point_id=charge_point_id),
@@ -58,10 +61,16 @@ def authorize_session(
     session: ChargingSession, *, at: datetime, credit: DriverCredit
 ) -> Authorization:
     """Whether the token of a session may charge, its sessions at other connectors considered."""
+    token = known_token(session.token_uid)
+    if token is None:
+        connector_id = session.connector_id
+        if _has_another(session):
+            return Authorization(AuthorizationStatus.INVALID)
+        return _judge_stranger(session.token_uid, session.charge_point_id, connector_id, credit)
     others = _sessions_of(session.token_uid, at).exclude(pk=session.pk)
     if session.connector_id is not None:
         others = others.exclude(connector_id=session.connector_id)
-    return _judge(known_token(session.token_uid), at=at, credit=credit, others=others)
+    return _judge(token, at=at, credit=credit, others=others)
 
 
 def known_token(token_uid: str) -> IdToken | None:
@@ -69,15 +78,32 @@ def known_token(token_uid: str) -> IdToken | None:
     return IdToken.objects.filter(uid=token_uid).first() if token_uid else None
 
 
+def _judge_stranger(
+    token_uid: str, charge_point_id: UUID, connector_id: UUID | None, credit: DriverCredit
+) -> Authorization:
+    """Whoever has no card of ours may charge with the token that a payment was given."""
+    if token_uid and credit.may_start(
+        token_uid=token_uid, charge_point_id=charge_point_id, connector_id=connector_id
+    ):
+        return Authorization(AuthorizationStatus.ACCEPTED)
+    return Authorization(AuthorizationStatus.INVALID)
+
+
+def _has_another(session: ChargingSession) -> bool:
+    """Whether the token of a session has started another one before: a stranger's is for one."""
+    earlier = ChargingSession.objects.filter(
+        token_uid=session.token_uid, created_at__lt=session.created_at
+    )
+    return bool(session.token_uid) and earlier.exclude(pk=session.pk).exists()
+
+
 def _judge(
-    token: IdToken | None,
+    token: IdToken,
     *,
     at: datetime,
     credit: DriverCredit,
     others: QuerySet[ChargingSession],
 ) -> Authorization:
-    if token is None:
-        return Authorization(AuthorizationStatus.INVALID)
     status = AuthorizationStatus.ACCEPTED
     if token.state == IdToken.State.BLOCKED:
         status = AuthorizationStatus.BLOCKED

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from billing.models import AdHocTerms
 from billing.services.invoices import open_billing_account
 from chargepoints.models import ChargePoint, Connector, Site
 from chargepoints.services import register_charge_point, rotate_key
@@ -46,6 +47,7 @@ def _seed(operator: DemoOperator) -> SeededOperator:
         _seed_drivers(operator)
         stations = tuple(_seed_station(operator, station) for station in operator.stations)
         seed_prices(operator)
+        AdHocTerms.objects.get_or_create()
         ApiKey.objects.filter(name=API_KEY_NAME).delete()
         _key, api_key = issue_api_key(name=API_KEY_NAME, scopes=Scopes.values)
     return SeededOperator(operator, api_key, stations)

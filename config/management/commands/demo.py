@@ -93,7 +93,9 @@ def _say_what_to_look_at(stack: Stack, operators: tuple[SeededOperator, ...]) ->
     for each in operators:
         with tenant_scope(Tenant.objects.get(slug=each.operator.slug).id):
             for station in ChargePoint.objects.order_by("identity"):
-                say(f"  Prices         {base}/prices/{each.operator.slug}/{station.public_code}/")
+                place = f"{each.operator.slug}/{station.public_code}"
+                say(f"  Prices         {base}/prices/{place}/")
+                say(f"  Pay by QR      {base}/charge/{place}/1/")
     say(f"  Chargers       {socket_url(stack)}/ocpp/<tenant>/<charge point id>")
     say(
         "\n  More cars charge in the background, one of them in real time. Ctrl-C stops everything."

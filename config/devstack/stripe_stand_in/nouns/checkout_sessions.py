@@ -7,6 +7,7 @@ from config.devstack.stripe_stand_in.nouns.metadata import merge_metadata
 from config.devstack.stripe_stand_in.paging import list_page
 from config.devstack.stripe_stand_in.parameters import (
     METADATA,
+    MOMENT,
     NATURAL,
     PAGE,
     POSITIVE,
@@ -136,6 +137,7 @@ def expire_session(call: Call) -> Json:
     "GET",
     "/v1/checkout/sessions",
     **PAGE,
+    created=MOMENT,
     customer=TEXT,
     payment_intent=TEXT,
     status=OneOf("open", "complete", "expired"),

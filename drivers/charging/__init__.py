@@ -1,0 +1,1 @@
+"""Paying and charging on the spot, as a stranger sees it."""
