@@ -16,6 +16,7 @@ from billing.rating import (
 )
 from billing.selectors.spot_prices import spot_slots
 from billing.selectors.tariffs import without_fees
+from chargepoints.models import Reservation
 from sessions_app.energy import EnergySource
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import end_of_charging, session_samples
@@ -46,6 +47,7 @@ def session_facts(
         readings=_readings(samples, shift),
         # What was rebuilt does not begin where the station said.
         meter_start_wh=None if session.energy_source in REBUILT else session.meter_start_wh,
+        reserved_s=_reserved_s(session),
     )
 
 
@@ -70,6 +72,16 @@ def rate_facts(
         else ()
     )
     return rate(facts, tariff, slots)
+
+
+def _reserved_s(session: ChargingSession) -> int | None:
+    """For how long the outlet was kept for this session; None without a reservation."""
+    reservation = Reservation.objects.filter(
+        charge_point_id=session.charge_point_id,
+        transaction_ref=session.transaction_ref,
+        state=Reservation.State.USED,
+    ).first()
+    return None if reservation is None else reservation.reserved_s
 
 
 def _readings(samples: Sequence[Sample], shift: timedelta) -> tuple[Reading, ...]:

@@ -18,6 +18,7 @@ from billing.rating import (
     LineKind,
     PriceComponent,
     QuietHours,
+    ReservationFee,
     Restrictions,
     SpotFormula,
     TariffElement,
@@ -25,7 +26,7 @@ from billing.rating import (
     plain_tariff,
 )
 from billing.services.charges import rate_session
-from chargepoints.models import ChargePoint, Connector
+from chargepoints.models import ChargePoint, Connector, Reservation
 from sessions_app.models import ChargingSession, Driver, MeterSample
 from tenants.models import Tenant
 from tests.cast import LONG_AGO, a_charge_point, a_connector, a_driver, a_tenant, a_version
@@ -97,7 +98,15 @@ def at_mixed_vat() -> TariffFacts:
     )
 
 
+def with_power_fee() -> TariffFacts:
+    """The highest power at 1.50 kr per kW, and reserved time at 0.20 kr a minute."""
+    power = PriceComponent(LineKind.POWER, Decimal("1.50"))
+    fee = ReservationFee(flat=Decimal(5), time_price=Decimal("0.20"))
+    return a_sek_tariff(TariffElement((energy_price("2.95"), power)), reservation_fee=fee)
+
+
 TARIFFS = {
+    "power": with_power_fee,
     "flat": flat,
     "day_and_night": day_and_night,
     "spot": spot,
@@ -176,6 +185,21 @@ def a_charged_session(
     session.refresh_from_db()
     _measure(session, charged, length, every_s)
     return session
+
+
+def a_reservation(session: ChargingSession, minutes: int) -> None:
+    """The outlet was kept for a session for so long."""
+    assert session.started_at is not None
+    Reservation.objects.create(
+        charge_point=session.charge_point,
+        number=1,
+        token_uid="AABBCC",
+        state=Reservation.State.USED,
+        expires_at=session.started_at,
+        active_from=session.started_at - timedelta(minutes=minutes),
+        ended_at=session.started_at,
+        transaction_ref=session.transaction_ref,
+    )
 
 
 def _measure(session: ChargingSession, charged: timedelta, length: timedelta, every_s: int) -> None:

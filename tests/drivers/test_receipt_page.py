@@ -10,12 +10,22 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from django.test import Client
 
-from billing.models import Charge
+from billing.models import Charge, SessionTariff
+from billing.services.charges import rate_session
 from billing.services.receipt_links import receipt_token
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.drivers.reader import Element, counted, number, read_page
-from tests.drivers.scenes import START, TARIFFS, a_rated_session, a_seller, a_swedish_driver
+from tests.drivers.scenes import (
+    START,
+    TARIFFS,
+    a_charged_session,
+    a_rated_session,
+    a_reservation,
+    a_seller,
+    a_swedish_driver,
+    for_everybody,
+)
 
 CENT = Decimal("0.01")
 SHOWN = Decimal("0.000001")
@@ -141,6 +151,48 @@ def test_idle_time_is_explained_with_grace_cap_and_quiet_hours(volt: Tenant) -> 
     assert "SEK 0.50 per minute from 10 min after charging ended." in prices
     assert "At most SEK 12.00. None at 22:00–06:00." in prices
     assert "The first 1.000 kWh of a session are free." in prices
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "Reserved before"), ("sv", "Reserverat före")]
+)
+def test_a_reservation_and_the_power_fee_are_told_and_add_up(
+    volt: Tenant, language: str, label: str
+) -> None:
+    with tenant_scope(volt.id):
+        for_everybody(TARIFFS["power"]())
+        session = a_charged_session()
+        a_reservation(session, 20)
+        rate_session(session_id=session.pk, now=START + timedelta(days=1))
+        token = receipt_token(session)
+    assert token is not None
+    receipt = page(token, language)
+    where = receipt.one("#where").text.replace("\xa0", " ")
+    assert (label in where, "20 min" in where) == (True, True)
+    amounts = [check_line(line, language) for line in receipt.all(".line")]
+    # 22.138 kWh at 2.95 kr; after the power fee 5 kr and 20 minutes at 0.20 kr.
+    assert amounts[0] == Decimal("65.31")
+    assert sum(amounts[2:]) == Decimal("9.00")
+    assert number(receipt.one("#total").text, language) == sum(amounts)
+
+
+@pytest.mark.parametrize(
+    ("shift_s", "language", "said"),
+    [
+        (-7200, "en", "moved back by 2 h"),
+        (7200, "en", "moved forward by 2 h"),
+        (-7200, "sv", "flyttades bakåt"),
+        (7200, "sv", "flyttades framåt"),
+    ],
+)
+def test_a_wrong_clock_is_told_with_what_was_done_about_it(
+    volt: Tenant, shift_s: int, language: str, said: str
+) -> None:
+    charge, token = rated(volt, "flat")
+    with tenant_scope(volt.id):
+        rows = SessionTariff.objects.filter(session=charge.session)
+        rows.update(clock_rule=SessionTariff.ClockRule.SERVER, clock_shift_s=shift_s)
+    assert said in page(token, language).one("#prices").text.replace("\xa0", " ")
 
 
 def test_sparse_readings_are_said_with_their_largest_error(volt: Tenant) -> None:
