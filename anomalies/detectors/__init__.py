@@ -4,7 +4,7 @@ All take the state before and give the state after with what was found; states a
 own (`..._to_json`, `..._from_json`), and a state of another version reads as a fresh one. What
 runs where is in `kinds.KINDS` (`where`); an evidence finding (`is_evidence`) is no incident.
 
-- session: `step(state, sample, facts)` per sample, `finish(...)` once, the E and M kinds.
+- session: `scan(state, samples, facts)` or `step` for one, then `finish(...)`; E and M kinds.
 - connector: `connector_step(state, summary, profiles)` per finished session (E10 M5 M6 S8);
   `idle_register(state, at, wh)` per reading outside a transaction (F5). `profiles` are the curves
   of cars alike, from the special to the general; `learn_curve(profile, summary.curve)` after it.
@@ -64,7 +64,7 @@ from anomalies.detectors.profiles import (
     profile_from_json,
     profile_to_json,
 )
-from anomalies.detectors.scan import finish, from_json, step, to_json
+from anomalies.detectors.scan import finish, from_json, scan, scan_on, step, to_json
 from anomalies.detectors.site import Storm, group_supply, site_balance, site_storm
 from anomalies.detectors.state import State
 from anomalies.detectors.station import (
@@ -125,6 +125,8 @@ __all__ = [
     "price_mismatch",
     "profile_from_json",
     "profile_to_json",
+    "scan",
+    "scan_on",
     "silent_after_s",
     "site_balance",
     "site_storm",

@@ -7,14 +7,27 @@ from typing import Any
 
 from anomalies.detectors import (
     e1_power_mismatch,
+    e2_supply_voltage,
     e3_over_current,
+    e4_profile_ignored,
+    e5_own_limit,
+    e6_phase_loss,
+    e7_imbalance,
+    e8_no_energy,
     e9_zero_power,
+    e11_below_expected,
+    e12_hunting,
+    e13_temperature,
+    e14_soc_jump,
     m1_register_backwards,
     m2_register_jump,
     m3_register_stuck,
+    m4_energy_power,
     m8_unit_mix,
     m9_stop_inconsistent,
+    m10_battery,
     s2_time_order,
+    s11_missing_measurands,
 )
 from anomalies.detectors.base import Detector
 from anomalies.detectors.connector.derating import E10Thresholds
@@ -36,14 +49,27 @@ from anomalies.detectors.thresholds import Thresholds, ThresholdUnknown, checked
 
 CATALOGUE: tuple[Detector[Any, Any], ...] = (
     e1_power_mismatch.DETECTOR,
+    e2_supply_voltage.DETECTOR,
     e3_over_current.DETECTOR,
+    e4_profile_ignored.DETECTOR,
+    e5_own_limit.DETECTOR,
+    e6_phase_loss.DETECTOR,
+    e7_imbalance.DETECTOR,
+    e8_no_energy.DETECTOR,
     e9_zero_power.DETECTOR,
+    e11_below_expected.DETECTOR,
+    e12_hunting.DETECTOR,
+    e13_temperature.DETECTOR,
+    e14_soc_jump.DETECTOR,
     m1_register_backwards.DETECTOR,
     m2_register_jump.DETECTOR,
     m3_register_stuck.DETECTOR,
+    m4_energy_power.DETECTOR,
     m8_unit_mix.DETECTOR,
     m9_stop_inconsistent.DETECTOR,
+    m10_battery.DETECTOR,
     s2_time_order.DETECTOR,
+    s11_missing_measurands.DETECTOR,
 )
 
 _THRESHOLD_SETS: Mapping[str, type] = {
@@ -52,7 +78,7 @@ _THRESHOLD_SETS: Mapping[str, type] = {
     "E10": E10Thresholds,
     "M5": M5Thresholds,
     "M6": M6Thresholds,
-    "S2": S2Thresholds,
+    "clock": S2Thresholds,
     "S3": FlappingThresholds,
     "S7": S7Thresholds,
     "S8": S8Thresholds,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, View, moment
-from anomalies.detectors.electric import apparent_power, is_exporting
+from anomalies.detectors.base import Detector, View, evolve, moment
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
+from sessions_app.rebuild import SCALE_FROM, SCALE_TO
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class E1Thresholds:
     longest_gap_s: int = bounded(900, 300, 3_600)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class E1Memory:
     """A leaky count of bad samples since the first of them."""
 
@@ -34,7 +34,7 @@ def _step(
 ) -> tuple[E1Memory, Finding | None]:
     """More than 7 % off in 4 samples; each good sample takes a bad one back (catalogue E1)."""
     if view.gap_ms is not None and view.gap_ms > thresholds.longest_gap_s * 1_000:
-        memory = replace(memory, bad=0) if not memory.is_reported else memory
+        memory = evolve(memory, bad=0) if not memory.is_reported else memory
     verdict = _compare(view, thresholds)
     if verdict is None:
         return memory, None
@@ -46,7 +46,7 @@ def _step(
     memory = E1Memory(bad, memory.since_ms if memory.bad else view.at_ms, memory.is_reported)
     if bad < thresholds.samples or memory.is_reported:
         return memory, None
-    return replace(memory, is_reported=True), Finding(
+    return evolve(memory, is_reported=True), Finding(
         kind="E1",
         cause="power_high" if power_w > apparent_w else "power_low",
         signal="Power.Active.Import",
@@ -66,14 +66,17 @@ def _step(
 def _compare(view: View, thresholds: E1Thresholds) -> tuple[int, int, bool] | None:
     """Power, voltage times current, and whether they disagree; None where it can not be said."""
     power_w = view.sample.power_w
-    apparent = apparent_power(view.sample, view.facts)
-    if power_w is None or apparent is None or is_exporting(view.sample):
+    apparent = view.apparent
+    if power_w is None or apparent is None or view.exports:
         return None
     power_w = abs(power_w)
     if max(power_w, apparent.power_w) <= thresholds.least_power_w:
         return None
     if power_w > apparent.power_w and not apparent.is_whole:
         return None  # the conductors that are not reported may carry the rest
+    low_w, high_w = sorted((power_w, apparent.power_w))
+    if low_w * SCALE_FROM <= high_w <= low_w * SCALE_TO:
+        return None  # W and kW mixed up: M8 says so
     off_by = abs(power_w - apparent.power_w) * 1_000
     return power_w, apparent.power_w, off_by > thresholds.deviation_permille * apparent.power_w
 

@@ -1,12 +1,11 @@
-"""E3: more current than the connector, the cable, our profile or the station's own offer."""
+"""E3: more current than the connector, the cable or the station's own offer; for ours see E4."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, View, moment
-from anomalies.detectors.electric import phase_currents_ma
+from anomalies.detectors.base import Detector, View, evolve, moment
+from anomalies.detectors.electric import line_current_ma
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
 
@@ -21,7 +20,7 @@ class E3Thresholds:
     settling_s: int = bounded(60, 10, 300)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class E3Memory:
     """Samples above the limit in a row, and the offers (ms, mA) of the settling time."""
 
@@ -40,19 +39,19 @@ def _step(
     """
     offers = _remember_offer(memory.offers, view, thresholds)
     if offers != memory.offers:
-        memory = replace(memory, offers=offers)
-    current_ma = _load_ma(view)
+        memory = evolve(memory, offers=offers)
+    current_ma = line_current_ma(view.sample, view.facts)
     limit_ma = _limit_ma(memory.offers, view, thresholds)
     if current_ma is None or limit_ma is None:
         return memory, None
     if current_ma <= limit_ma * thresholds.limit_permille // 1_000 + thresholds.slack_ma:
-        return (replace(memory, above=0, is_reported=False) if memory.above else memory), None
+        return (evolve(memory, above=0, is_reported=False) if memory.above else memory), None
     since_ms = memory.since_ms if memory.above else view.at_ms
     above = min(memory.above + 1, thresholds.samples)
-    memory = replace(memory, above=above, since_ms=since_ms)
+    memory = evolve(memory, above=above, since_ms=since_ms)
     if above < thresholds.samples or memory.is_reported:
         return memory, None
-    return replace(memory, is_reported=True), Finding(
+    return evolve(memory, is_reported=True), Finding(
         kind="E3",
         cause="over_limit",
         signal="Current.Import",
@@ -66,15 +65,6 @@ def _step(
         action=Action.TAKE_OUT_OF_SERVICE,
         params={"tolerance_permille": thresholds.limit_permille},
     )
-
-
-def _load_ma(view: View) -> int | None:
-    """The most loaded conductor; an unphased current on several phases may be their sum."""
-    phases = [abs(ma) for ma in phase_currents_ma(view.sample) if ma is not None]
-    if phases:
-        return max(phases)
-    current_ma = view.sample.current_ma
-    return None if current_ma is None else abs(current_ma) // view.facts.line_count
 
 
 def _remember_offer(
@@ -95,9 +85,8 @@ def _remember_offer(
 def _limit_ma(
     offers: tuple[tuple[int, int], ...], view: View, thresholds: E3Thresholds
 ) -> int | None:
-    began_at = view.sample.at - timedelta(seconds=thresholds.settling_s)
     began_ms = view.at_ms - thresholds.settling_s * 1_000
-    limits = [view.facts.max_current_ma, view.facts.loosest_limit_ma(began_at, view.sample.at)]
+    limits = [view.facts.max_current_ma]
     if offers and offers[0][0] <= began_ms:
         limits.append(max(offered_ma for _, offered_ma in offers))
     return min((limit for limit in limits if limit is not None), default=None)

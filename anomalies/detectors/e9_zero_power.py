@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, View, moment
-from anomalies.detectors.electric import is_exporting, largest_current_ma
+from anomalies.detectors.base import Detector, View, evolve, moment
 from anomalies.detectors.facts import Activity, LimitChange
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
@@ -31,7 +30,7 @@ class E9Thresholds:
     longest_gap_s: int = bounded(900, 300, 3_600)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class E9Memory:
     """Since when (and for how many samples) nothing flows, since when the battery stands still.
 
@@ -63,7 +62,7 @@ def _step(
     soc_pct = view.sample.soc_pct or memory.soc_pct
     wanted_ms = _wanted_since_ms(view, thresholds, soc_pct)
     if wanted_ms is None:
-        return replace(
+        return evolve(
             memory, idle_since_ms=None, idle_samples=0, still_since_ms=None, soc_pct=soc_pct
         ), None
     memory = _remember_load(_remember_soc(memory, view, thresholds, load_w), view, load_w)
@@ -71,20 +70,20 @@ def _step(
         return memory, None
     finding = _idle(memory, view, thresholds, wanted_ms)
     if finding is not None:
-        return replace(memory, idle_is_reported=True), finding
+        return evolve(memory, idle_is_reported=True), finding
     finding = _still(memory, view, thresholds, max(wanted_ms, memory.still_since_ms or 0))
-    return (memory if finding is None else replace(memory, still_is_reported=True)), finding
+    return (memory if finding is None else evolve(memory, still_is_reported=True)), finding
 
 
 def _load_w(view: View, thresholds: E9Thresholds) -> int | None:
     """The load: 0 when idle, None when the sample does not tell."""
     sample = view.sample
-    current_ma = largest_current_ma(sample)
+    current_ma = view.load_ma
     if sample.power_w is None and current_ma is None:
         return None
     power_w, current_ma = abs(sample.power_w or 0), current_ma or 0
     is_idle = power_w < thresholds.idle_power_w and current_ma < thresholds.idle_current_ma
-    if is_idle and not is_exporting(sample):
+    if is_idle and not view.exports:
         return 0
     return max(1, power_w, current_ma * _NOMINAL_V // 1_000)
 
@@ -92,7 +91,7 @@ def _load_w(view: View, thresholds: E9Thresholds) -> int | None:
 def _wanted_since_ms(view: View, thresholds: E9Thresholds, soc_pct: int) -> int | None:
     """Since when energy should flow; None when it should not or nobody knows."""
     sample, facts = view.sample, view.facts
-    status = facts.activity_at(sample.at)
+    status = view.status
     if soc_pct >= thresholds.full_soc_pct or (status is None and not soc_pct):
         return None
     if status is not None and status.activity is not Activity.CHARGING:
@@ -116,7 +115,7 @@ def _is_low(change: LimitChange, thresholds: E9Thresholds) -> bool:
 
 def _remember_load(memory: E9Memory, view: View, load_w: int) -> E9Memory:
     if load_w:
-        return replace(
+        return evolve(
             memory,
             idle_since_ms=None,
             idle_samples=0,
@@ -128,18 +127,18 @@ def _remember_load(memory: E9Memory, view: View, load_w: int) -> E9Memory:
     if since_ms is None:
         # The load was last seen one sample ago; before the first sample nobody knows.
         since_ms = view.at_ms - (view.gap_ms or 0)
-    return replace(memory, idle_since_ms=since_ms, idle_samples=memory.idle_samples + 1)
+    return evolve(memory, idle_since_ms=since_ms, idle_samples=memory.idle_samples + 1)
 
 
 def _remember_soc(memory: E9Memory, view: View, thresholds: E9Thresholds, load_w: int) -> E9Memory:
     if view.gap_ms is not None and view.gap_ms > thresholds.longest_gap_s * 1_000:
         idle_ms = None if load_w else view.at_ms
-        memory = replace(memory, idle_since_ms=idle_ms, idle_samples=0, still_since_ms=None)
+        memory = evolve(memory, idle_since_ms=idle_ms, idle_samples=0, still_since_ms=None)
     soc_pct = view.sample.soc_pct or memory.soc_pct
     if soc_pct != memory.soc_pct or load_w >= thresholds.progress_power_w:
-        return replace(memory, soc_pct=soc_pct, still_since_ms=view.at_ms, still_is_reported=False)
+        return evolve(memory, soc_pct=soc_pct, still_since_ms=view.at_ms, still_is_reported=False)
     if memory.still_since_ms is None:
-        return replace(memory, still_since_ms=view.at_ms)
+        return evolve(memory, still_since_ms=view.at_ms)
     return memory
 
 

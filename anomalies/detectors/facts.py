@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -53,7 +53,10 @@ class Facts:
     """Limits of the connector and what happened to it; None where it is not known.
 
     `max_current_ma` is per phase and the least of connector and cable, `nominal_voltage_mv` phase
-    to neutral. `statuses` and `limits` may come in any order.
+    to neutral. `statuses` and `limits` may come in any order. `asked` are the measurands the
+    station was told to send, `expected` the current (mA) that 98 % of cars like this one exceed,
+    by the place of `CurvePoint`, `heat_mk_per_1000_a2` the usual rise in millikelvin per 1000 A2
+    of this model, `hottest_c` its limit.
     """
 
     current_type: CurrentType | None = None
@@ -65,6 +68,10 @@ class Facts:
     meter_start_wh: int | None = None
     statuses: tuple[StatusChange, ...] = ()
     limits: tuple[LimitChange, ...] = ()
+    asked: frozenset[str] = frozenset()
+    expected: Mapping[int, int] = field(default_factory=dict)
+    heat_mk_per_1000_a2: int | None = None
+    hottest_c: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statuses", tuple(sorted(self.statuses, key=_change_time)))
@@ -90,6 +97,8 @@ class Facts:
 
     def activity_at(self, at: datetime) -> StatusChange | None:
         """The state in force and since when (repeated statuses count from the first)."""
+        if not self.statuses:
+            return None
         index = bisect_right(self.statuses, at, key=_change_time) - 1
         if index < 0:
             return None
@@ -108,6 +117,19 @@ class Facts:
                 return None
             loosest = max(loosest, change.limit_ma)
         return loosest
+
+    def loosest_limit_w(self, from_at: datetime, to_at: datetime) -> int | None:
+        """As `loosest_limit_ma`, for limits given as power."""
+        in_force = self._limits_between(from_at, to_at)
+        if not in_force or in_force[0].at > from_at:
+            return None
+        limits = [change.limit_w for change in in_force if change.limit_w is not None]
+        return max(limits) if len(limits) == len(in_force) else None
+
+    def limit_at(self, at: datetime) -> LimitChange | None:
+        """Our limit in force, if any was ever set."""
+        index = bisect_right(self.limits, at, key=_change_time) - 1
+        return self.limits[index] if index >= 0 else None
 
     def unlimited_since(
         self, at: datetime, is_low: Callable[[LimitChange], bool]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, Ending, View, moment
-from anomalies.detectors.electric import flow_w
+from anomalies.detectors.base import Detector, Ending, View, evolve, moment
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
 from sessions_app.rebuild import SCALE_FROM, SCALE_TO
@@ -25,7 +24,7 @@ class M3Thresholds:
     longest_gap_s: int = bounded(900, 300, 3_600)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class M3Memory:
     """The last power, and what flowed at least since the register last moved.
 
@@ -54,12 +53,12 @@ def _step(
         return memory, None
     if register.move is not Move.FORWARD or register.wh > register.from_wh:
         return _move(memory, view, register, thresholds), None
-    memory = replace(memory, flat_samples=memory.flat_samples + 1)
+    memory = evolve(memory, flat_samples=memory.flat_samples + 1)
     least = (thresholds.least_wh + view.resolution_wh) * _WH
     is_stuck = memory.flat >= least and memory.flat_samples >= thresholds.samples
     if not is_stuck or memory.is_reported:
         return memory, None
-    return replace(memory, is_reported=True), Finding(
+    return evolve(memory, is_reported=True), Finding(
         kind="M3",
         cause="stuck",
         signal="Energy.Active.Import.Register",
@@ -86,7 +85,7 @@ def _excuse(memory: M3Memory, ending: Ending, thresholds: M3Thresholds) -> bool:
 
 
 def _add_flow(memory: M3Memory, view: View, thresholds: M3Thresholds) -> M3Memory:
-    power_w = flow_w(view.sample, view.facts)
+    power_w = view.flow_w
     if power_w is None:
         return memory
     flat = memory.flat
@@ -94,7 +93,7 @@ def _add_flow(memory: M3Memory, view: View, thresholds: M3Thresholds) -> M3Memor
         lasted_ms = view.at_ms - memory.power_at_ms
         if lasted_ms <= thresholds.longest_gap_s * 1_000:
             flat += min(power_w, memory.power_w) * lasted_ms
-    return replace(memory, power_at_ms=view.at_ms, power_w=power_w, flat=flat)
+    return evolve(memory, power_at_ms=view.at_ms, power_w=power_w, flat=flat)
 
 
 def _move(
@@ -107,7 +106,7 @@ def _move(
         lost += memory.flat
     # Of a register that fell to nothing and stays there M1 has told.
     is_empty = register.move is Move.BACKWARD and register.wh <= 0
-    return replace(
+    return evolve(
         memory, flat=0, flat_samples=0, flat_since_ms=view.at_ms, lost=lost, is_reported=is_empty
     )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, Ending, View, moment
-from anomalies.detectors.electric import flow_w
+from anomalies.detectors.base import Detector, Ending, View, evolve, moment
+from anomalies.detectors.kinds import found
 from anomalies.detectors.register import is_unknown, known_start_wh
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
@@ -21,6 +21,8 @@ _STEPS = (Move.BACKWARD, Move.JUMP)
 class M8Thresholds:
     """Register against power needs some steps of the register; two registers need to be near."""
 
+    power_samples: int = bounded(2, 2, 10)
+    least_power_w: int = bounded(1_500, 500, 5_000)
     steps: int = bounded(3, 2, 20)
     samples: int = bounded(3, 2, 10)
     least_wh: int = bounded(500, 200, 10_000)
@@ -29,7 +31,7 @@ class M8Thresholds:
     longest_gap_s: int = bounded(900, 300, 3_600)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class M8Memory:
     """What the register gained (Wh) and what flowed at least and at most (W times ms) since.
 
@@ -44,25 +46,30 @@ class M8Memory:
     low: int = 0
     high: int = 0
     is_reported: bool = False
+    power_off: int = 0
+    power_since_ms: int = 0
 
 
 def _step(
     memory: M8Memory, view: View, thresholds: M8Thresholds
 ) -> tuple[M8Memory, Finding | None]:
-    """Two registers in a row, or register and power, are about 1000 apart (catalogue M8)."""
+    """Two registers in a row, register and power, or power and U x I, are about 1000 apart (M8)."""
+    finding = _power(memory, view, thresholds)
+    if finding is not None or memory.power_off:
+        return memory, finding
     register = view.register
     if register is None or register.move is Move.HELD:
         return memory, None
     low_wh, high_wh = sorted((register.wh, register.from_wh))
     if register.move in _STEPS and _are_scaled(low_wh, high_wh, thresholds):
         finding = _finding(view, "register", register.wh, register.from_wh, register.from_at_ms)
-        return replace(_begin_anew(memory, view), is_reported=True), _once(memory, finding)
+        return evolve(_begin_anew(memory, view), is_reported=True), _once(memory, finding)
     memory = _add(memory, view, register, thresholds)
     if memory.gain_wh < thresholds.steps * view.resolution_wh or not memory.low:
         return memory, None
     is_large, is_small = _scale(memory)
     if not is_large and not is_small:
-        return replace(_begin_anew(memory, view), is_reported=False), None
+        return evolve(_begin_anew(memory, view), is_reported=False), None
     if not _is_enough(memory, is_large, thresholds.steps * view.resolution_wh, thresholds):
         return memory, None
     flowed_wh = (memory.low + memory.high) // (2 * _WH)
@@ -73,7 +80,36 @@ def _step(
         flowed_wh,
         memory.since_ms,
     )
-    return replace(_begin_anew(memory, view), is_reported=True), _once(memory, finding)
+    return evolve(_begin_anew(memory, view), is_reported=True), _once(memory, finding)
+
+
+def _power(memory: M8Memory, view: View, thresholds: M8Thresholds) -> Finding | None:
+    """The reported power against voltage times current, in 2 samples in a row."""
+    power_w, apparent = view.sample.power_w, view.apparent
+    low_w, high_w = sorted((abs(power_w or 0), apparent.power_w if apparent else 0))
+    is_known = power_w is not None and apparent is not None and apparent.power_w > 0
+    is_scaled = low_w * SCALE_FROM <= high_w <= (low_w + 1) * SCALE_TO and low_w > 0
+    if not is_known or high_w < thresholds.least_power_w or not is_scaled:
+        memory.power_off = 0
+        return None
+    if not memory.power_off:
+        memory.power_since_ms = view.at_ms
+    memory.power_off += 1
+    if memory.power_off != thresholds.power_samples or apparent is None:
+        return None
+    is_large = abs(power_w or 0) == high_w
+    return found(
+        "M8",
+        "power_large" if is_large else "power_small",
+        observed=abs(power_w or 0),
+        expected=apparent.power_w,
+        relation=Relation.ABOUT,
+        since_at=moment(memory.power_since_ms),
+        at=view.sample.at,
+        signal="Power.Active.Import",
+        unit="W",
+        holds=False,
+    )
 
 
 def _finish(_: M8Memory, ending: Ending, thresholds: M8Thresholds) -> Finding | None:
@@ -108,29 +144,36 @@ def _add(
     memory: M8Memory, view: View, register: RegisterStep, thresholds: M8Thresholds
 ) -> M8Memory:
     """The stretch since the sample before, if both have a power and are not too far apart."""
-    power_w = flow_w(view.sample, view.facts)
+    power_w = view.flow_w
     if power_w is None or register.move not in _PROGRESS:
         return _begin_anew(memory, view)
-    moved = replace(memory, at_ms=view.at_ms, power_w=power_w)
-    if memory.at_ms is None:
-        return replace(moved, since_ms=view.at_ms)
-    lasted_ms = view.at_ms - memory.at_ms
+    before_ms, before_w = memory.at_ms, memory.power_w
+    lasted_ms = 0 if before_ms is None else view.at_ms - before_ms
     if lasted_ms > thresholds.longest_gap_s * 1_000:
         return _begin_anew(memory, view)
+    memory.at_ms, memory.power_w = view.at_ms, power_w
+    if before_ms is None:
+        memory.since_ms = view.at_ms
+        return memory
     gain_wh = max(0, register.wh - register.from_wh)
-    return replace(
-        moved,
-        samples=memory.samples + (gain_wh > 0),
-        gain_wh=memory.gain_wh + gain_wh,
-        low=memory.low + min(power_w, memory.power_w) * lasted_ms,
-        high=memory.high + max(power_w, memory.power_w) * lasted_ms,
-    )
+    memory.samples += gain_wh > 0
+    memory.gain_wh += gain_wh
+    memory.low += min(power_w, before_w) * lasted_ms
+    memory.high += max(power_w, before_w) * lasted_ms
+    return memory
 
 
 def _begin_anew(memory: M8Memory, view: View) -> M8Memory:
-    power_w = flow_w(view.sample, view.facts)
+    power_w = view.flow_w
     at_ms = None if power_w is None else view.at_ms
-    return M8Memory(at_ms, power_w or 0, view.at_ms, is_reported=memory.is_reported)
+    return M8Memory(
+        at_ms,
+        power_w or 0,
+        view.at_ms,
+        is_reported=memory.is_reported,
+        power_off=memory.power_off,
+        power_since_ms=memory.power_since_ms,
+    )
 
 
 def _scale(memory: M8Memory) -> tuple[bool, bool]:

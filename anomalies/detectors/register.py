@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from anomalies.detectors.base import Ending
 from anomalies.detectors.facts import Facts
@@ -33,9 +34,13 @@ class RegisterThresholds:
 
 def register_limits(facts: Facts, thresholds: Thresholds) -> RegisterLimits:
     """How much this connector's register may move."""
-    chosen = thresholds.of(RegisterThresholds)
+    return _limits(facts.rated_power_w, thresholds.of(RegisterThresholds))
+
+
+@lru_cache(maxsize=512)
+def _limits(rated_power_w: int | None, chosen: RegisterThresholds) -> RegisterLimits:
     return RegisterLimits(
-        power_w=facts.rated_power_w or chosen.unrated_power_w,
+        power_w=rated_power_w or chosen.unrated_power_w,
         power_permille=chosen.power_permille,
         slack_wh=chosen.slack_wh,
         tolerance_wh=chosen.tolerance_wh,

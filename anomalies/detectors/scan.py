@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from sessions_app.registers import RegisterTrack, epoch_ms
 from sessions_app.types import Sample, SampleContext, SampleFlag, sample_order
 
 _DEFAULTS = Thresholds()
+_STEPPING = [(detector, detector.step) for detector in CATALOGUE if detector.step is not None]
 
 
 def step(
@@ -28,24 +31,50 @@ def step(
     frames and samples of a clock that is years ahead are passed over too. A fault is reported
     once, and again only after it was gone.
     """
-    at_ms, (_, order) = epoch_ms(sample.at), sample_order(sample)
-    if _is_passed_over(state, sample, at_ms, order):
-        return state, ()
-    register, register_step = read_register(state.register, sample, at_ms, facts, thresholds)
-    gap_ms = None if state.last_at_ms is None else at_ms - state.last_at_ms
-    view = View(sample, at_ms, gap_ms, facts, register_step, register.resolution_wh)
-    memories = dict(state.memories)
-    findings = []
-    for detector in CATALOGUE:
-        if detector.step is None:
+    return scan(state, (sample,), facts, thresholds)
+
+
+def scan(
+    state: State, samples: Iterable[Sample], facts: Facts, thresholds: Thresholds = _DEFAULTS
+) -> tuple[State, tuple[Finding, ...]]:
+    """Several samples in turn, as `step` for each; the state given stays as it was."""
+    copied = {kind: copy(memory) for kind, memory in state.memories.items()}
+    return scan_on(
+        State(state.last_at_ms, state.last_order, state.register, copied),
+        samples,
+        facts,
+        thresholds,
+    )
+
+
+def scan_on(
+    state: State, samples: Iterable[Sample], facts: Facts, thresholds: Thresholds = _DEFAULTS
+) -> tuple[State, tuple[Finding, ...]]:
+    """As `scan`, for a state that nobody needs afterwards: its memories are used up."""
+    findings: list[Finding] = []
+    memories = {
+        detector.kind: state.memories.get(detector.kind) or detector.memory()
+        for detector, _rule in _STEPPING
+    }
+    rules = [
+        (detector.kind, rule, thresholds.of(detector.thresholds)) for detector, rule in _STEPPING
+    ]
+    last_at_ms, last_order, track = state.last_at_ms, state.last_order, state.register
+    for sample in samples:
+        at_ms, (_, order) = epoch_ms(sample.at), sample_order(sample)
+        if _is_passed_over(last_at_ms, last_order, sample, at_ms, order):
             continue
-        memory = memories.get(detector.kind) or detector.memory()
-        memories[detector.kind], finding = detector.step(
-            memory, view, thresholds.of(detector.thresholds)
-        )
-        if finding is not None:
-            findings.append(finding)
-    return State(at_ms, order, register, memories), tuple(findings)
+        track, judged = read_register(track, sample, at_ms, facts, thresholds)
+        gap_ms = None if last_at_ms is None else at_ms - last_at_ms
+        view = View(sample, at_ms, gap_ms, facts, judged, track.resolution_wh)
+        for kind, rule, chosen in rules:
+            memories[kind], finding = rule(memories[kind], view, chosen)
+            if finding is not None:
+                findings.append(finding)
+        last_at_ms, last_order = at_ms, order
+    if (last_at_ms, last_order) == (state.last_at_ms, state.last_order):
+        return state, ()
+    return State(last_at_ms, last_order, track, memories), tuple(findings)
 
 
 def finish(
@@ -121,9 +150,9 @@ def from_json(data: object) -> State:
     )
 
 
-def _is_passed_over(state: State, sample: Sample, at_ms: int, order: int) -> bool:
+def _is_passed_over(
+    last_at_ms: int | None, last_order: int, sample: Sample, at_ms: int, order: int
+) -> bool:
     if sample.context is SampleContext.BEGIN or SampleFlag.CLOCK_AHEAD in sample.flags:
         return True
-    if state.last_at_ms is None:
-        return False
-    return (at_ms, order) <= (state.last_at_ms, state.last_order)
+    return last_at_ms is not None and (at_ms, order) <= (last_at_ms, last_order)

@@ -18,6 +18,7 @@ from anomalies.detectors import (
     finish,
     next_deadline,
     overdue,
+    scan_on,
     step,
 )
 from anomalies.types import Finding
@@ -113,7 +114,7 @@ def play(script: Script) -> Outcome:
                 state.last_at_ms is not None and sample.at.timestamp() * 1_000 < state.last_at_ms
             )
             began = process_time()
-            state, found = step(state, sample, facts)
+            state, found = scan_on(state, (sample,), facts)
             outcome.seconds += process_time() - began
             index = len(outcome.times)
             outcome.times.append((sample.at - EPOCH).total_seconds() - script.first_s)

@@ -88,13 +88,14 @@ class Board:
     def add_event(self, outcome: Outcome, truth: Truth, holds: bool) -> None:
         """One event is found once, by its own kind, inside it; the rest is false."""
         fault = truth.fault
-        fine = self.faults.setdefault(fault.name, Row(fault.kind))
+        name = f"{fault.name}, hidden" if truth.is_hidden else fault.name
+        fine = self.faults.setdefault(name, Row(fault.kind))
         first = None
         for one in outcome.said:
             in_time = one.at_s >= truth.from_s or fault.at_end or fault.starts
             if one.finding.kind == fault.kind and in_time:
                 first = one if first is None or one.at_s < first.at_s else first
-        for row in (self.row(fault.kind), fine):
+        for row in (fine,) if truth.is_hidden else (self.row(fault.kind), fine):
             row.events += 1
             row.hits += first is not None
             row.hold_due += holds

@@ -33,6 +33,7 @@ class Fault:
     also: frozenset[str] = frozenset()
     needs: str = ""
     least_a: float = 6.0
+    least_w: float = 0.0
     lasts_s: float = 720.0
     is_step: bool = False
     is_ratio: bool = False
@@ -133,7 +134,8 @@ def _after(readings: list[Reading], at: float) -> list[Reading]:
     return [one for one in readings if one.at >= at]
 
 
-def _power(readings: list[Reading], rng: Random, size: float, at: float) -> None:
+def scale_power(readings: list[Reading], rng: Random, size: float, at: float) -> None:
+    """The power alone, register and current being right."""
     for one in _after(readings, at):
         one.watts = None if one.watts is None else one.watts * size
 
@@ -207,15 +209,16 @@ def _no_change(flow: Flow, rng: Random, size: float, at: float, interval: float)
 _M = frozenset({"M1", "M2", "M3", "M4", "M8", "M9"})
 
 FAULTS: tuple[Fault, ...] = (
-    Fault("power off by a share", "E1", (0.7, 0.85, 0.9, 1.1, 1.15, 1.3), spoil=_power,
+    Fault("power off by a share", "E1", (0.7, 0.85, 0.9, 1.1, 1.15, 1.3), spoil=scale_power,
           also=frozenset({"M4", "M3"}), is_ratio=True, least_a=10),
     Fault("voltage sensor off", "E1", (0.85, 0.9, 1.1, 1.15), spoil=_voltage,
           also=frozenset({"E2", "E6", "E7"}), is_ratio=True, least_a=10),
     Fault("supply out of limits", "E2", (0.8, 0.84, 0.88, 1.12), _supply, needs="ac",
           lasts_s=1_500),
-    Fault("supply dips", "E2", (0.3, 0.5, 0.6), _dip, needs="ac", is_step=True),
+    Fault("supply dips", "E2", (0.3, 0.5, 0.6), _dip, needs="ac", is_step=True,
+          also=frozenset({"E6", "E7"})),
     Fault("current above the rating", "E3", (1.12, 1.2, 1.3, 1.5), _over, is_step=True,
-          also=frozenset({"E12", "E14"})),
+          also=frozenset({"E4", "E12", "E14", "M2"})),
     Fault("profile ignored", "E4", (6, 7, 8), _ignored, needs="ac", least_a=12),
     Fault("own limit under 6 A", "E5", (2, 3, 4, 5), _too_low, needs="ac"),
     Fault("phase lost", "E6", (1, 1, 0.1, 0.3), _lost_phase, needs="3", is_step=True,
@@ -237,16 +240,16 @@ FAULTS: tuple[Fault, ...] = (
           also=_M),
     Fault("register stands", "M3", (0,), spoil=_register_stands, also=_M),
     Fault("register off by a share", "M4", (0.8, 0.85, 0.9, 1.1, 1.15, 1.2),
-          spoil=_register_rate, lasts_s=1_080, also=frozenset({"M3", "M9", "M10"}), least_a=10),
-    Fault("power in kW or mW", "M8", (0.001, 1_000), spoil=_power, is_step=True, least_a=10,
+          spoil=_register_rate, lasts_s=1_080, also=frozenset({"M3", "M9", "M10"}), least_w=5_000),
+    Fault("power in kW or mW", "M8", (0.001, 1_000), spoil=scale_power, is_step=True, least_a=10,
           also=frozenset({"E1", "M3", "M4", "E8", "E9"})),
     Fault("register in kWh or mWh", "M8", (0.001, 1_000), spoil=_register_times, is_step=True,
           also=_M, least_a=10),
     Fault("stop unknown", "M9", (-1, 0), _no_change, ends="unknown", at_end=True, also=_M),
     Fault("stop below begin", "M9", (100, 5_000), _no_change, ends="below", at_end=True, also=_M),
-    Fault("stop far off", "M9", (2_000, -2_000, 20_000), _no_change, ends="far", at_end=True,
+    Fault("stop far off", "M9", (-2_000, 20_000, 50_000), _no_change, ends="far", at_end=True,
           also=_M),
-    Fault("charge does not fit", "M10", (0.1, 12.0), spoil=_charge_rate, needs="dc", at_end=True,
+    Fault("charge does not fit", "M10", (0.1, 0.05), spoil=_charge_rate, needs="dc", at_end=True,
           also=frozenset({"E14", "E9"})),
     Fault("samples missing", "S1", (620, 900, 1_500), spoil=_gap, lasts_s=1_800,
           is_step=True, also=frozenset({"E14"})),

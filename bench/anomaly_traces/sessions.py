@@ -18,12 +18,16 @@ _ASKED = (
 
 @dataclass
 class Truth:
-    """The fault in a session: from when to when (s since the session's start)."""
+    """The fault in a session: from when to when (s since the session's start).
+
+    `is_hidden`: it is smaller than what flows between two samples, so it shows in none of them.
+    """
 
     fault: Fault
     size: float
     from_s: float
     to_s: float
+    is_hidden: bool = False
 
 
 def draw_flow(rng: Random, needs: str = "") -> Flow:
@@ -68,8 +72,15 @@ def write_fault(
         return None
     script = _script(rng, flow, readings, chosen, interval_s, first_s)
     _change_ends(script, fault, size)
-    to_s = flow.end_s
-    return script, Truth(fault, size, at, to_s)
+    is_hidden = fault.name == "register back" and not _runs_back(readings, at)
+    return script, Truth(fault, size, at, flow.end_s, is_hidden)
+
+
+def _runs_back(readings: list[Reading], at: float) -> bool:
+    """Whether one sample is below the one before: else delivery hid the step."""
+    before = next((one.wh for one in reversed(readings) if one.at < at), None)
+    after = next((one.wh for one in readings if one.at >= at), None)
+    return before is not None and after is not None and after < before
 
 
 def _stretched(fault: Fault, size: float, interval_s: float) -> float:
@@ -110,6 +121,10 @@ def _flows(flow: Flow, fault: Fault, at: float, lasts_s: float) -> bool:
     busiest = max(flow.amps, key=max)
     if min(busiest[low:high], default=0.0) < fault.least_a:
         return False
+    if fault.least_w:
+        watts = flow.watts()
+        if min(watts[low:high], default=0.0) < fault.least_w:
+            return False
     return flow.soc is None or flow.soc[high - 1] < 90
 
 

@@ -93,7 +93,7 @@ class TestUnits:
 
     def test_a_power_in_kw_that_says_w_is_found(self) -> None:
         in_kw = [replace(s, power_w=(s.power_w or 0) // 1000) for s in HOUR]
-        assert [cause for _, cause in said(in_kw, "M8")] == ["register_large"]
+        assert [cause for _, cause in said(in_kw, "M8")] == ["power_small"]
 
     @pytest.mark.parametrize(("numerator", "denominator"), [(1000, 1), (1, 1000)])
     def test_a_unit_that_changes_on_the_way_is_found_at_once(

@@ -126,9 +126,16 @@ def watch(
     return state, found
 
 
-def kinds(samples: Iterable[Sample], facts: Facts = AC) -> list[tuple[int, str]]:
-    """Which kind was found at which sample."""
-    return [(index, finding.kind) for index, finding in watch(samples, facts)[1]]
+# Those that say what one sample or two show; the others come on top of them.
+PLAIN = frozenset({"E1", "E3", "E9", "M1", "M2", "M3", "M8", "M9", "S2"})
+
+
+def kinds(
+    samples: Iterable[Sample], facts: Facts = AC, only: frozenset[str] = PLAIN
+) -> list[tuple[int, str]]:
+    """Which of these kinds was found at which sample."""
+    found = watch(samples, facts)[1]
+    return [(index, finding.kind) for index, finding in found if finding.kind in only]
 
 
 def ending(
