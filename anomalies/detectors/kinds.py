@@ -78,7 +78,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "E10": Kind(
         S.ERROR, A.WORK_ORDER, _CURRENT, "%", ("derated",), CONNECTOR,
-        "CUSUM (k 0.5, h 5) of log current over expected, deviation at least 0.10, clipped at 4",
+        "CUSUM (k 0.5, h 5) of log current over expected, deviation at least 0.10, clipped at 2.9",
     ),
     "E11": Kind(
         S.NOTICE, A.REVIEW, _CURRENT, "mA", ("below_expected",), SESSION,

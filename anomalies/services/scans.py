@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from anomalies.detectors import Facts, State, finish, from_json, step, to_json
+from anomalies.detectors import Facts, State, finish, from_json, scan, to_json
 from anomalies.models import SessionWatch
 from anomalies.selectors import session_facts
 from anomalies.services.incidents import (
@@ -95,7 +95,7 @@ def _judge(session: ChargingSession, samples: Sequence[Sample]) -> list[Finding]
             recorded_s=_recorded_s(session),
         )
         findings = [finding for finding in findings if finding.kind not in excused]
-        findings += final
+        findings += [finding for finding in final if not finding.is_evidence]
     return _worst_of_each_kind(findings)
 
 
@@ -122,11 +122,9 @@ def _period(
 
 
 def _run(state: State, samples: Iterable[Sample], facts: Facts) -> tuple[State, list[Finding]]:
-    findings: list[Finding] = []
-    for sample in samples:
-        state, found = step(state, sample, facts)
-        findings += found
-    return state, findings
+    """The findings that are incidents; what is evidence alone is none (catalogue E11, M10)."""
+    state, findings = scan(state, samples, facts)
+    return state, [finding for finding in findings if not finding.is_evidence]
 
 
 def _worst_of_each_kind(findings: Iterable[Finding]) -> list[Finding]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from bench.anomalies.beyond import Tally
 from bench.anomalies.score import PREVALENCE, Board, Row, percentile
 
 # Catalogue section 6: T1 names these; the macro recall is over them.
@@ -37,6 +39,23 @@ def table(interval_s: int, board: Board) -> Iterator[str]:
     yield from verdict(interval_s, board)
 
 
+def beyond(tallies: Sequence[Tally]) -> Iterator[str]:
+    """The kinds that no single sample shows."""
+    yield "=== beyond one session (steps: from the onset until it was said; median, p95)"
+    yield (
+        f"{'id':4} {'fault':26} {'events':>6} {'recall':>7} {'steps':>11} {'of':12}"
+        f" {'false':>5} {'in healthy':>10} {'per 1000':>9}"
+    )
+    for one in tallies:
+        middle, late = percentile(one.steps, 0.5), percentile(one.steps, 0.95)
+        share = 1_000 * one.false / max(1, one.clean)
+        yield (
+            f"{one.kind:4} {one.name:26} {one.events:6} {one.hits / max(1, one.events):7.3f}"
+            f" {f'{middle:.0f} ({late:.0f})':>11} {one.unit:12} {one.false:5} {one.clean:10}"
+            f" {share:9.2f}"
+        )
+
+
 def verdict(interval_s: int, board: Board) -> Iterator[str]:
     """The targets this interval can show."""
     known = [kind for kind in INVARIANTS if kind in board.rows and board.rows[kind].events]
@@ -52,9 +71,11 @@ def verdict(interval_s: int, board: Board) -> Iterator[str]:
         yield f"money faults held: {held} of {due} ({100 * held / due:.1f} %)"
 
 
-def as_json(boards: Mapping[int, Board]) -> str:
+def as_json(boards: Mapping[int, Board], tallies: Sequence[Tally]) -> str:
     """Everything that was counted."""
-    return json.dumps({str(each): _plain(board) for each, board in boards.items()}, indent=1)
+    figures: dict[str, Any] = {str(each): _plain(board) for each, board in boards.items()}
+    figures["beyond"] = [asdict(one) for one in tallies]
+    return json.dumps(figures, indent=1)
 
 
 def _plain(board: Board) -> dict[str, Any]:

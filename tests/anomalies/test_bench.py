@@ -7,8 +7,27 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from bench.anomalies.beyond import PROBES, Probe, run_probes
 from bench.anomalies.campaign import Size, run_interval
 from bench.anomaly_traces.external import TracesUnreadable, read_traces
+
+INVARIANTS = ("E1", "E3", "E9", "E14", "M1", "M2", "M3", "M8")
+
+
+def test_a_small_run_finds_every_fault_in_time_and_holds_the_money_faults() -> None:
+    board = run_interval(11, 60, Size(12, 3), INVARIANTS, lambda line: None)
+    assert board.macro_recall(INVARIANTS) == 1.0
+    assert board.clean.alarmed == 0
+    rows = board.rows.values()
+    assert sum(row.held for row in rows) == sum(row.hold_due for row in rows) > 0
+    late = [n for n, _ in board.faults["current above the rating"].delays]
+    assert max(late) <= 2
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: f"{probe.kind} {probe.name}")
+def test_what_no_sample_shows_is_found_and_a_healthy_history_is_silence(probe: Probe) -> None:
+    [tally] = [one for one in run_probes(5, 2, (probe.kind,), print) if one.name == probe.name]
+    assert (tally.hits, tally.false) == (tally.events, 0)
 
 
 def test_healthy_sessions_raise_no_alarm_and_hold_nothing() -> None:

@@ -35,13 +35,13 @@ Gate = ChargingSession.Gate
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The times of the samples that went through the detectors, in order."""
     times: list[Any] = []
-    true_step = scans.step
+    true_scan = scans.scan
 
-    def step(state: State, sample: Any, *more: Any) -> Any:
-        times.append(sample.at)
-        return true_step(state, sample, *more)
+    def scan(state: State, samples: Any, *more: Any) -> Any:
+        times.extend(sample.at for sample in samples)
+        return true_scan(state, samples, *more)
 
-    monkeypatch.setattr(scans, "step", step)
+    monkeypatch.setattr(scans, "scan", scan)
     return times
 
 

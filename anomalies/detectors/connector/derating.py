@@ -17,11 +17,15 @@ from sessions_app.registers import epoch_ms
 
 @dataclass(frozen=True, slots=True)
 class E10Thresholds:
-    """CUSUM in deviations of 0.10: without that floor 18-34 false alarms per 1000 (catalogue)."""
+    """CUSUM in deviations of 0.10: without that floor 18-34 false alarms per 1000 (catalogue).
+
+    Clipped so that it takes three sessions: two cold batteries in a row are nothing rare.
+    """
 
     slack_milli: int = bounded(500, 250, 1_000)
     alarm_milli: int = bounded(5_000, 3_000, 12_000)
-    clip_milli: int = bounded(4_000, 2_000, 6_000)
+    clip_milli: int = bounded(2_900, 2_000, 6_000)
+    well_milli: int = bounded(-500, -1_500, 500)
     deviation_permille: int = bounded(100, 50, 300)
     least_places: int = bounded(3, 1, 10)
     least_count: int = bounded(5, 1, 40)
@@ -41,7 +45,10 @@ def follow_derating(
     score = max(
         -chosen.clip_milli, min(chosen.clip_milli, residual * 1_000 // chosen.deviation_permille)
     )
-    total = max(0, state.derated - score - chosen.slack_milli)
+    known = state.derated
+    if score >= chosen.well_milli:
+        known //= 2  # what a derated connector could not have given
+    total = max(0, known - score - chosen.slack_milli)
     since_ms = state.derated_since_ms if state.derated else epoch_ms(summary.started_at)
     state = replace(state, derated=min(total, 4 * chosen.alarm_milli), derated_since_ms=since_ms)
     if total < chosen.alarm_milli:

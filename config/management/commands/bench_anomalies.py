@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from anomalies.detectors import KINDS
 from bench.anomalies import report
+from bench.anomalies.beyond import Tally, run_probes
 from bench.anomalies.campaign import FULL, QUICK, run_interval, run_traces
 from bench.anomalies.score import Board
 from bench.anomaly_traces.external import TracesUnreadable, read_traces
@@ -49,8 +50,15 @@ class Command(BaseCommand):
             for line in report.table(interval_s, board):
                 self.stdout.write(line)
             self.stdout.write("")
+        tallies: list[Tally] = []
+        if options["traces"] is None:
+            events = QUICK.events if options["quick"] else FULL.events
+            tallies = run_probes(options["seed"], events, options["kinds"], self._progress)
+            for line in report.beyond(tallies):
+                self.stdout.write(line)
         if options["json"] is not None:
-            options["json"].write_text(report.as_json(boards) + "\n", encoding="utf-8")
+            text = report.as_json(boards, tallies)
+            options["json"].write_text(text + "\n", encoding="utf-8")
 
     def _boards(self, options: dict[str, Any]) -> dict[int, Board]:
         size = QUICK if options["quick"] else FULL
