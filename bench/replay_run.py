@@ -80,10 +80,10 @@ def main() -> None:
 def measure(replay: Replay, log: Path) -> None:
     """Replay, wait for the last charge, and compare with the floor."""
     sessions = len(replay.real)
-    web_before_s, worker_before_s = cpu_s("uvicorn"), cpu_s("celery")
+    web_before_s, worker_before_s = cpu_s("config.serve"), cpu_s("celery")
     began = time.monotonic()
     summary = run(replay.plan)
-    ours = Figures(summary.calls, summary.took_s, cpu_s("uvicorn") - web_before_s)
+    ours = Figures(summary.calls, summary.took_s, cpu_s("config.serve") - web_before_s)
     eventually(lambda: judged() == sessions, within_s=600)
     took_s, worker_s = time.monotonic() - began, cpu_s("celery") - worker_before_s
     print(f"{sessions} sessions, {summary.calls} calls, every one charged after {took_s:.1f} s")

@@ -35,6 +35,8 @@ class Journal:
     def __init__(self, connection: Connection, epoch: int, opened_at: datetime) -> None:
         self.connection = connection
         self.epoch = epoch
+        # Made once: every line says them.
+        self._about = (str(connection.tenant_id), str(connection.charge_point_id))
         self._saved_at = opened_at
         self._unsaved: list[OcppMessage] = []
 
@@ -70,17 +72,14 @@ class Journal:
     ) -> Entry:
         """What to write together with other sockets: a plain call and its empty answer, if given,
         and when it is due what waits in memory; then `wrote` has to be told."""
-        connection, due = self.connection, self.is_due(seen_at)
-        lines = [_line(row, connection) for row in self._unsaved] if due else []
+        due = self.is_due(seen_at)
+        lines = [_line(row, self._about) for row in self._unsaved] if due else []
         if exchange is not None:
-            about = (connection.tenant_id, connection.charge_point_id)
             name = (exchange.action, exchange.message_id)
             asked = masked_text(exchange.payload)
-            lines.append(LogLine(str(uuid7()), *about, True, *name, asked, seen_at))
-            lines.append(LogLine(str(uuid7()), *about, False, *name, "{}", seen_at))
-        return Entry(
-            connection.charge_point_id, self.epoch, seen_at if due else None, lines, store, plain
-        )
+            lines.append(LogLine(str(uuid7()), *self._about, True, *name, asked, seen_at))
+            lines.append(LogLine(str(uuid7()), *self._about, False, *name, "{}", seen_at))
+        return Entry(self._about[1], self.epoch, seen_at if due else None, lines, store, plain)
 
     def wrote(self, entry: Entry) -> None:
         """Note that an entry of `entry` is committed."""
@@ -167,12 +166,11 @@ class Journal:
             self._saved_at = seen_at
 
 
-def _line(row: OcppMessage, connection: Connection) -> LogLine:
+def _line(row: OcppMessage, about: tuple[str, str]) -> LogLine:
     """An exchange that waited in memory; it has a payload and no error."""
     return LogLine(
         str(row.id),
-        connection.tenant_id,
-        connection.charge_point_id,
+        *about,
         row.inbound,
         row.action,
         row.message_id,

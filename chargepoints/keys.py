@@ -12,12 +12,20 @@ from django.conf import settings
 
 # 20 is the longest key every station takes: OCPP 1.6 security allows 16 to 20 bytes.
 KEY_LENGTH = 20
+# Keys of other systems; OCPP 2.0.1 (A00.FR.205) allows 16 to 40.
+SHORTEST_KEY, LONGEST_KEY = 16, 40
+KEY_RULE = f"a key has {SHORTEST_KEY} to {LONGEST_KEY} printable ASCII characters"
 KEY_ALPHABET = string.ascii_letters + string.digits
 
 
 def generate_key() -> str:
     """A new key of 20 letters and digits (119 bits)."""
     return "".join(secrets.choice(KEY_ALPHABET) for _ in range(KEY_LENGTH))
+
+
+def is_usable_key(key: str) -> bool:
+    """Whether a key made elsewhere is long enough, and of characters every station can send."""
+    return SHORTEST_KEY <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
 
 
 def key_mac(charge_point_id: UUID, key: str) -> str:

@@ -12,7 +12,13 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from chargepoints.conversation import MESSAGE_TOO_BIG, REPLACED, Conversation, SocketEnded
+from chargepoints.conversation import (
+    MESSAGE_TOO_BIG,
+    REPLACED,
+    RESTART,
+    Conversation,
+    SocketEnded,
+)
 from chargepoints.errors import Fault, FrameRefused
 from chargepoints.journal import Journal
 from chargepoints.node import Node, notify_from_loop
@@ -45,6 +51,8 @@ class LiveSocket:
         self._newest_epoch = 0
         self._sender: CommandSender | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._is_answering = False
+        self._is_leaving = False
 
     @property
     def charge_point_id(self) -> UUID:
@@ -62,6 +70,12 @@ class LiveSocket:
         """A command may be waiting."""
         if self._sender is not None:
             self._sender.wake()
+
+    def go_away(self) -> None:
+        """Close, after the answer that the station waits for."""
+        self._is_leaving = True
+        if not self._is_answering and self._closing is None:
+            self._closing = asyncio.create_task(self._close(RESTART, "this server restarts"))
 
     def is_of(self, epoch: int) -> bool:
         """Whether it is, or may yet turn out to be, the socket of this epoch."""
@@ -120,13 +134,17 @@ class LiveSocket:
             if self._closing is not None:
                 continue
             sender.hold()
+            self._is_answering = True
             try:
                 await _take(conversation, message.get("text"))
             except SocketEnded as end:
                 await self._close(end.code, end.reason)
                 return
             finally:
+                self._is_answering = False
                 sender.let_go()
+            if self._is_leaving:
+                self.go_away()
 
     async def _send_text(self, text: str) -> None:
         await self._transmit({"type": "websocket.send", "text": text})

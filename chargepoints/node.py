@@ -38,6 +38,9 @@ class Socket(Protocol):
     def wake(self) -> None:
         """A command may be waiting."""
 
+    def go_away(self) -> None:
+        """Close, after the answer that the station waits for."""
+
     def is_of(self, epoch: int) -> bool:
         """Whether it is, or may yet turn out to be, the socket of this epoch."""
 
@@ -64,6 +67,7 @@ class Node:
         self._sockets: dict[UUID, set[Socket]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._is_listening = asyncio.Event()
+        self._is_empty = asyncio.Event()
 
     async def start(self) -> None:
         """Return when the inbox works; with the channel layer away, serve stations without it."""
@@ -85,6 +89,19 @@ class Node:
         sockets.discard(socket)
         if not sockets:
             self._sockets.pop(socket.charge_point_id, None)
+            if not self._sockets:
+                self._is_empty.set()
+
+    async def drain(self, within_s: float) -> None:
+        """Close every socket, each after the answer under way; return when all have ended."""
+        for sockets in tuple(self._sockets.values()):
+            for socket in tuple(sockets):
+                socket.go_away()
+        self._is_empty.clear()
+        if self._sockets:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._is_empty.wait()
 
     def deliver(self, message: dict[str, Any]) -> None:
         """Hand a message to the sockets of the charge point it names."""
@@ -160,6 +177,12 @@ def this_node() -> Node:
     if loop not in _nodes:
         _nodes[loop] = Node(loop)
     return _nodes[loop]
+
+
+def nodes_here() -> list[Node]:
+    """The node of the running event loop, if it has one."""
+    node = _nodes.get(asyncio.get_running_loop())
+    return [] if node is None else [node]
 
 
 def notify(channel: str, message: dict[str, Any]) -> None:

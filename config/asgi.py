@@ -15,6 +15,7 @@ http_application = get_asgi_application()
 
 # These need Django to be set up, which the line above has done.
 from chargepoints.consumers import OCPP_PATH, OcppConsumer  # noqa: E402
+from chargepoints.node import nodes_here  # noqa: E402
 from config.ocpp import STATIONS  # noqa: E402
 
 
@@ -30,3 +31,9 @@ others: Any = refuse_websocket
 websocket_application = URLRouter([re_path(OCPP_PATH, ocpp), re_path("", others)])
 
 application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})
+
+
+async def drain(within_s: float) -> None:
+    """Close every charge point's socket of this loop, each after the answer under way."""
+    for node in nodes_here():
+        await node.drain(within_s)

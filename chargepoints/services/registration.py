@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chargepoints.keys import generate_key, key_mac
+from chargepoints.keys import KEY_RULE, generate_key, is_usable_key, key_mac
 from chargepoints.models import ChargePoint, DoorRecord, Site
 from chargepoints.node import notify
 from chargepoints.services.rotation import abandon_rotation
 
 
-def register_charge_point(*, site: Site, identity: str) -> tuple[ChargePoint, str]:
+def register_charge_point(*, site: Site, identity: str, key: str = "") -> tuple[ChargePoint, str]:
     """A new charge point of the tenant in scope, and its key, which is shown this once.
 
-    Raises `ValidationError` for an identity that OCPP or we cannot use, or one in use already.
+    A station that comes from elsewhere may keep its `key`. Raises `ValidationError` for a key or an
+    identity that OCPP or we cannot use, and for an identity in use already.
     """
+    if key and not is_usable_key(key):
+        raise ValidationError({"key": KEY_RULE})
     charge_point = ChargePoint(site=site, identity=identity)
     charge_point.full_clean(exclude=("tenant",))
-    key = generate_key()
+    key = key or generate_key()
     charge_point.key_mac = key_mac(charge_point.id, key)
     charge_point.key_set_at = timezone.now()
     charge_point.validate_constraints()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import transaction
 from psycopg import sql
@@ -17,15 +16,15 @@ from tenants.postgresql.prepared import array_of, prepared_cursor, text_array_of
 from tenants.scope import across_tenants
 
 # Stores what is plain of (charge point, message) pairs; says of each whether it did.
-Store = Callable[[Sequence[tuple[UUID, Any]]], list[bool]]
+Store = Callable[[Sequence[tuple[str, Any]]], list[bool]]
 
 
 class LogLine(NamedTuple):
     """A row of the message log; `payload` is JSON text, masked."""
 
     id: str
-    tenant_id: UUID
-    charge_point_id: UUID
+    tenant_id: str
+    charge_point_id: str
     inbound: bool
     action: str
     message_id: str
@@ -40,7 +39,7 @@ class Entry:
     `plain` is a message for `store`, or None; `seen_at` a sign of life that is due, or None.
     """
 
-    charge_point_id: UUID
+    charge_point_id: str
     epoch: int
     seen_at: datetime | None
     lines: Sequence[LogLine]

@@ -25,24 +25,11 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def web_program(host: str, port: int, environment: Mapping[str, str] | None = None) -> Program:
     """The ASGI server: pages, API and charge points' sockets."""
-    options = {
-        "--host": host,
-        "--port": str(port),
-        "--ws": "config.websocket:StationProtocol",
-        "--loop": "uvloop",
-        "--ws-max-size": "131072",
-        "--ws-ping-interval": "60",
-        "--ws-per-message-deflate": "false",
-        "--timeout-graceful-shutdown": "2",
-        "--lifespan": "off",
-    }
-    words = [word for option in options.items() for word in option]
     return Program(
         name="web",
         command=[
-            *(sys.executable, "-m", "uvicorn", "config.web:application"),
-            # Whose word about addresses counts is said by OCPP_TRUSTED_PROXIES, not by uvicorn.
-            *(*words, "--no-access-log", "--no-proxy-headers"),
+            *(sys.executable, "-m", "config.serve"),
+            *("--host", host, "--port", str(port)),
         ],
         environment=environment or {},
         folder=ROOT,

@@ -33,8 +33,9 @@ STOP_WITHIN_S = 3.0
 class Servers:
     """The run's own servers, in a folder that a later run removes if this one cannot."""
 
-    def __init__(self) -> None:
-        """Nothing is started yet."""
+    def __init__(self, settings: tuple[str, ...] = THROWAWAY) -> None:
+        """`settings` are PostgreSQL's. Nothing is started yet."""
+        self._settings = settings
         self._children: list[Child] = []
         self._folder: Path | None = None
         self._lock: IO[str] | None = None
@@ -48,7 +49,7 @@ class Servers:
         folder = self._make_folder()
         programs: list[Program] = []
         if "DATABASE_URL" in wanted:
-            self._cluster = _throwaway_cluster(folder)
+            self._cluster = _throwaway_cluster(folder, self._settings)
             programs.append(self._cluster.program())
             os.environ["DATABASE_URL"] = self._cluster.url
         if "REDIS_URL" in wanted:
@@ -59,6 +60,12 @@ class Servers:
             self._children.append(Child(program, folder / f"{program.name}.log"))
         for child in self._children:
             child.wait_until_ready(SERVERS_WITHIN_S)
+
+    def revive(self) -> None:
+        """Start again what has ended."""
+        for number, child in enumerate(self._children):
+            if not child.is_alive:
+                self._children[number] = Child(child.program, child.log)
 
     def stop(self) -> None:
         """End them and delete everything they wrote."""
@@ -132,7 +139,7 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
     process.stop()
 
 
-def _throwaway_cluster(folder: Path) -> Cluster:
+def _throwaway_cluster(folder: Path, settings: tuple[str, ...]) -> Cluster:
     identity = choose_identity()
     if identity is Identity.NOBODY:
         folder.chmod(0o711)  # to be passed through, not looked into
@@ -142,7 +149,7 @@ def _throwaway_cluster(folder: Path) -> Cluster:
         sockets=socket_folder(home),
         password=secrets.token_hex(16),
         identity=identity,
-        settings=THROWAWAY,
+        settings=settings,
     )
 
 

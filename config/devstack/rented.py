@@ -33,6 +33,13 @@ class RentedProcess:
         return self._child is not None and self._child.is_alive
 
     @property
+    def pid(self) -> int:
+        """Its process id; raises `LookupError` when it was never started."""
+        if self._child is None:
+            raise LookupError("not started")
+        return self._child.process.pid
+
+    @property
     def log(self) -> str:
         """What it has written since it was last started."""
         path = self._log_path()
@@ -61,20 +68,21 @@ class RentedProcess:
 
     def pause(self) -> None:
         """Freeze it where it stands (SIGSTOP)."""
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let it go on after `pause`."""
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it cleanly, if it runs."""
         if self._child is not None:
-            self._signal(signal.SIGCONT)
+            self.signal(signal.SIGCONT)
             self._child.stop()
             self._child = None
 
-    def _signal(self, number: signal.Signals) -> None:
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it lives."""
         if self._child is not None and self._child.is_alive:
             self._child.process.send_signal(number)
 

@@ -58,7 +58,7 @@ class PlainReadings:
 
 
 # A charge point's id and what it reported.
-Report = tuple[UUID, PlainReadings]
+Report = tuple[str, PlainReadings]
 
 
 def plain_readings(payload: dict[str, Any], received_at: datetime) -> PlainReadings | None:

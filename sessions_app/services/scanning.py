@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from outbox import bell
 
 # By name: the checks live in an app that imports this one.
 SCAN_TASK = "anomalies.tasks.scan_session"
+SCANS_TASK = "anomalies.tasks.scan_sessions"
 QUIET_S = 1.0
 REMEMBERED = 10_000
 
 _rung_at: dict[UUID, float] = {}
+_ringer = ThreadPoolExecutor(1, "scan-bell")
 
 
 def ring_scan(session_id: UUID) -> None:
@@ -23,9 +26,11 @@ def ring_scan(session_id: UUID) -> None:
 
 
 def ring_scans(session_ids: Iterable[UUID]) -> None:
-    """`ring_scan` for many."""
-    for session_id in session_ids:
-        ring_scan(session_id)
+    """`ring_scan` for many, with one message, and without waiting for the broker."""
+    now = time.monotonic()
+    due = [str(session_id) for session_id in session_ids if _is_due(session_id, now)]
+    if due:
+        _ringer.submit(bell.ring, SCANS_TASK, *due)
 
 
 def _is_due(session_id: UUID, now: float) -> bool:

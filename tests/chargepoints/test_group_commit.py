@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, OperationalError
@@ -14,12 +13,12 @@ from chargepoints import group_commit
 from chargepoints.group_commit import GroupCommit
 from chargepoints.services.together import Entry, Outcome
 
-POISON = UUID(int=7)
+POISON = "7"
 Writer = Callable[[Sequence[Entry]], list[Outcome]]
 
 
 def entry(number: int) -> Entry:
-    return Entry(UUID(int=number), 1, None, ())
+    return Entry(str(number), 1, None, ())
 
 
 def written(entries: Sequence[Entry]) -> list[Outcome]:

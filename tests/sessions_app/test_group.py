@@ -54,7 +54,7 @@ def say_together(talk: Talk, message: Message) -> bool:
     plain = together.read(payload, RECEIVED) if together else None
     if together is not None and plain is not None:
         with across_tenants(reason="as the group commit"), transaction.atomic():
-            if together.store([(talk.charge_point.id, plain)]) == [True]:
+            if together.store([(str(talk.charge_point.id), plain)]) == [True]:
                 return True
     talk.say(message, RECEIVED)
     return False
@@ -189,7 +189,10 @@ def test_a_transaction_of_another_station_is_not_touched(old: Talk) -> None:
     assert plain is not None
     read = plain.read(values(number, 10, 2600)[1], RECEIVED)
     with across_tenants(reason="a test"):
-        assert plain.store([(UUID(int=1), read), (old.charge_point.id, read)]) == [False, True]
+        assert plain.store([(str(UUID(int=1)), read), (str(old.charge_point.id), read)]) == [
+            False,
+            True,
+        ]
     assert the_session().sample_count == 1
 
 
