@@ -13,11 +13,11 @@ from chargepoints.types import V16, V201
 from outbox import bell
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
-from tests.billing.conftest import stand_in
+from tests.billing.conftest import clock, stand_in
 from tests.cast import a_charge_point, a_connector, a_driver, a_tariff, a_tenant
 from tests.sessions_app.talk import Talk
 
-__all__ = ["stand_in"]
+__all__ = ["clock", "stand_in"]
 
 
 @pytest.fixture

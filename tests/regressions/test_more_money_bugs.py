@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils.translation import override
 
 from anomalies.models import Incident
@@ -29,6 +30,7 @@ from sessions_app.rebuild import RebuiltEnergy
 from sessions_app.services import release_session
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
+from tests.billing.ad_hoc_scenes import Stranger, a_stranger
 from tests.billing.scenes import PLATFORM, a_payer, an_invoice, send_all, state_of
 from tests.billing.test_webhooks import paid_by_link, post
 from tests.cast import a_charge_point, a_driver, a_tariff, a_tenant
@@ -72,17 +74,36 @@ def test_12_a_webhook_whose_handler_died_is_handled_later(stand_in: StandIn) -> 
 
 
 @flat
-def test_13_what_is_collected_is_what_is_owed_and_nothing_is_held_yet(stand_in: StandIn) -> None:
-    """citrineos, ibt: a capture above the hold.
+class Test13HoldsOnCards:
+    """citrineos, ibt: a cost above the hold, a hold that lapsed, a page paid after clean-up."""
 
-    There are no holds on cards yet (they come with the payments' own work), so no capture can go
-    beyond one: money is asked for once, after the session, and for its price.
-    """
-    invoice = an_invoice(a_payer("DDEEFF"))
-    send_all()
-    [charged] = stand_in.charges_succeeded(PLATFORM)
-    assert (charged["amount"], invoice.total_minor) == (4000, 4000)
-    assert not any("capture" in seen.path for seen in stand_in.requests)
+    def test_no_more_than_the_hold_is_captured(self, stand_in: StandIn) -> None:
+        stranger = a_stranger(stand_in)
+        stranger.pay()
+        stranger.unplug(stranger.plug_in(), energy_wh=70_000)
+        assert (stranger.row.captured_minor, stranger.row.written_off_minor) == (24_000, 4_000)
+        assert stranger.intent()["amount_received"] == 24_000
+        assert ledger_faults() == []
+
+    def test_a_hold_that_lapsed_is_booked_as_lost_and_never_captured(
+        self, stand_in: StandIn, clock: time_machine.Traveller
+    ) -> None:
+        stranger = a_stranger(stand_in)
+        stranger.pay()
+        session = stranger.plug_in()
+        stand_in.advance(7 * 24 * 3600)
+        stranger.unplug(session)
+        assert (stranger.row.state, stranger.row.written_off_minor) == ("expired", 4_000)
+        assert stand_in.charges_succeeded(PLATFORM) == []
+
+    def test_who_paid_on_a_page_that_was_shut_gets_the_hold_back(self, stand_in: StandIn) -> None:
+        stranger = a_stranger(stand_in)
+        slower = Stranger(stranger.connector, stand_in)
+        slower.open()
+        slower.pay(tell=False)
+        stranger.pay()
+        slower.tell()
+        assert (slower.row.state, slower.intent()["status"]) == ("cancelled", "canceled")
 
 
 @flat
