@@ -9,9 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from anomalies import services
+from anomalies.deadlines import Deadlines
 from anomalies.models import Incident, RemediationStep, WorkOrder
 from anomalies.selectors import sessions_to_scan
+from anomalies.selectors.deadlines import watched_places
 from anomalies.services.repairs import take_next_step
+from anomalies.services.silence import look_at
 from anomalies.services.work_orders import reopen_failed_work
 from outbox import bell
 from sessions_app.models import ChargingSession
@@ -96,3 +99,34 @@ def check_work() -> int:
         with tenant_scope(tenant_id):
             reopened += reopen_failed_work(now=timezone.now())
     return reopened
+
+
+@shared_task(name="anomalies.tasks.sweep_deadlines")
+def sweep_deadlines() -> int:
+    """Look at stations and connectors whose moment has come; run by beat. Returns how many.
+
+    The moments are in Redis. One whose look fails, or is cut short, comes back with the next
+    rebuild.
+    """
+    now, deadlines = timezone.now(), Deadlines()
+    due = deadlines.take_due(now)
+    for watched in due:
+        with tenant_scope(watched.tenant_id):
+            again_at = look_at(watched, now=now)
+        if again_at is not None:
+            deadlines.set_all([(watched, again_at)])
+    return len(due)
+
+
+@shared_task(name="anomalies.tasks.rebuild_deadlines")
+def rebuild_deadlines() -> int:
+    """Put what the database knows and Redis does not into the set, due now; run by beat.
+
+    So a lost Redis costs a minute, and what is new is found. Returns how many were missing.
+    """
+    deadlines = Deadlines()
+    with across_tenants(reason="every station and waiting connector"):
+        missing = watched_places() - deadlines.known()
+    now = timezone.now()
+    deadlines.set_all((watched, now) for watched in sorted(missing))
+    return len(missing)

@@ -60,6 +60,16 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "look at what may have gone silent": {
+        "task": "anomalies.tasks.sweep_deadlines",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    },
+    "remember what to look at": {
+        "task": "anomalies.tasks.rebuild_deadlines",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "repair what can be repaired from afar": {
         "task": "anomalies.tasks.repair",
         "schedule": 15.0,
