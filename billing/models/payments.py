@@ -112,7 +112,7 @@ class Payment(TenantRecord):
     salt = models.CharField(max_length=64, editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     stripe_account_ref = models.CharField(max_length=64, blank=True, editable=False)
-    stripe_checkout_ref = models.CharField(_("Stripe checkout"), max_length=80, blank=True)
+    stripe_checkout_ref = models.CharField(_("Stripe checkout"), max_length=255, blank=True)
     stripe_intent_ref = models.CharField(_("Stripe payment"), max_length=64, blank=True)
     checkout_url = models.TextField(blank=True, editable=False)
     currency = models.CharField(_("currency"), max_length=3)

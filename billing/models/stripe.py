@@ -66,7 +66,7 @@ class StripeEvent(TenantRecord):
     stripe_account_ref = models.CharField(max_length=64, blank=True)
     event_ref = models.CharField(_("event"), max_length=64)
     type = models.CharField(_("type"), max_length=80)
-    object_ref = models.CharField(_("object"), max_length=64, blank=True)
+    object_ref = models.CharField(_("object"), max_length=255, blank=True)
     api_version = models.CharField(max_length=40, blank=True)
     payload = models.JSONField(_("content"))
     occurred_at = models.DateTimeField(_("occurred"))

@@ -22,7 +22,7 @@ KINDS = {
 AMOUNTS = ("amount_total", "total", "amount_due", "amount")
 LAYOUT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Stripe stand-in</title>
-<meta name="viewport" content="width=device-width"></head>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
 <body style="font-family: sans-serif; max-width: 32rem; margin: 2rem auto; padding: 0 1rem">
 <p><small>Stripe stand-in: no real money moves here.</small></p>{content}</body></html>"""
 
