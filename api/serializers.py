@@ -306,6 +306,45 @@ class CommandSerializer(serializers.ModelSerializer[Command]):
         )
 
 
+class CallSerializer(serializers.Serializer[Any]):
+    """An OCPP call: its action, its content as OCPP has it, and how patient the caller is."""
+
+    action = serializers.CharField(max_length=50)
+    payload = serializers.DictField(required=False, default=dict)
+    wait_s = serializers.IntegerField(
+        min_value=0,
+        max_value=30,
+        default=10,
+        help_text="Seconds to wait for the station's answer; then the state says how far it is.",
+    )
+    expires_in_s = serializers.IntegerField(
+        min_value=1, max_value=86_400, default=60, help_text="Seconds until it is given up."
+    )
+    wait_for_station = serializers.BooleanField(
+        default=False, help_text="Keep it for a station that is not connected now."
+    )
+
+
+class CallFieldSerializer(serializers.Serializer[Any]):
+    """One field of a call; `path` joins the names on the way to it with dots."""
+
+    path = serializers.CharField()
+    kind = serializers.CharField()
+    is_required = serializers.BooleanField()
+    choices = serializers.ListField(child=serializers.CharField())
+    longest = serializers.IntegerField(allow_null=True)
+
+
+class CallFormSerializer(serializers.Serializer[Any]):
+    """A call the station's OCPP version has, with its fields and the shortest example."""
+
+    action = serializers.CharField()
+    summary = serializers.CharField()
+    scope = serializers.CharField(help_text="The scope an API key needs to send it.")
+    fields = CallFieldSerializer(many=True)  # type: ignore[assignment]
+    example = serializers.DictField()
+
+
 class RemoteStartSerializer(serializers.Serializer[Any]):
     """Start charging for a token."""
 

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api import filters, serializers
+from api.calls import call_forms, make_call
 from api.errors import Conflict, ErrorAnswer
 from api.pagination import NewestFirst
 from billing.models import Invoice
@@ -89,6 +90,48 @@ class ChargePointViewSet(TenantReadOnly):
             requested_by=_label(request),
         )
         return Response(serializers.CommandSerializer(command).data, status=202)
+
+    @extend_schema(
+        methods=["GET"],
+        summary="List the OCPP calls the station knows",
+        responses={200: serializers.CallFormSerializer(many=True)},
+        filters=False,
+    )
+    @extend_schema(
+        methods=["POST"],
+        summary="Send an OCPP call",
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="At most 64 characters: the same key sends the same call once.",
+            )
+        ],
+        request=serializers.CallSerializer,
+        responses={200: serializers.CommandSerializer, 409: ErrorAnswer},
+    )
+    @action(
+        detail=True,
+        methods=["get", "post"],
+        url_path="calls",
+        rights={"POST": Right.CONTROL},
+        pagination_class=None,
+        filterset_class=None,
+    )
+    def calls(self, request: Request, pk: str) -> Response:
+        """Any call of the station's OCPP version, with its content as OCPP has it.
+
+        POST answers with the command: answered, failed (with the station's reason), offline, or
+        sent when `wait_s` was not enough; follow it at `/commands/{id}`. The everyday calls need
+        the scope `control`, all others `operate` too.
+        """
+        charge_point = get_object_or_404(self.get_queryset(), pk=pk)
+        if request.method == "GET":
+            return Response(
+                serializers.CallFormSerializer(call_forms(charge_point), many=True).data
+            )
+        return Response(serializers.CommandSerializer(make_call(request, charge_point)).data)
 
 
 class SessionViewSet(TenantReadOnly):

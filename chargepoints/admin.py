@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from chargepoints.forms import ChargePointForm, ConnectorForm, SiteForm
+from chargepoints.masking import masked
 from chargepoints.models import (
     ChargePoint,
     Command,
@@ -32,6 +33,7 @@ from chargepoints.services import (
     register_charge_point,
     rotate_key,
 )
+from chargepoints.services.calls import OPEN
 from tenants.access import Right
 from tenants.admin import TenantAdmin, TenantInline, coloured
 
@@ -50,6 +52,8 @@ STATUS_COLOURS = {
     "unavailable": "warning",
     "faulted": "danger",
 }
+
+LOOK_AGAIN_AFTER_S = "2"
 
 COMMAND_COLOURS = {
     "queued": "info",
@@ -287,6 +291,20 @@ class CommandAdmin(TenantAdmin):
     )
     readonly_fields = fields
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A command that is under way is looked at again by itself."""
+        answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        command = self.get_object(request, object_id)
+        if isinstance(command, Command) and command.state in OPEN:
+            answer.headers["Refresh"] = LOOK_AGAIN_AFTER_S
+        return answer
+
     @coloured(_("state"), COMMAND_COLOURS)
     def shown_state(self, command: Command) -> tuple[str, str]:
         """Colour by state."""
@@ -294,8 +312,8 @@ class CommandAdmin(TenantAdmin):
 
     @admin.display(description=_("content"))
     def shown_payload(self, command: Command) -> str:
-        """As sent."""
-        return as_json(command.payload)
+        """As sent, with what identifies a person or opens something masked."""
+        return as_json(masked(command.payload))
 
     @admin.display(description=_("answer"))
     def shown_response(self, command: Command) -> str:

@@ -20,7 +20,7 @@ ALL = OLD | NEW
 class Group(Enum):
     """What a call is about, in the order people need them."""
 
-    CHARGING = _("Charging")
+    CHARGING = _("Start and stop")
     STATION = _("The station")
     SETTINGS = _("Settings")
     ACCESS = _("Tokens and reservations")

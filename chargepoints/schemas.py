@@ -113,6 +113,16 @@ def is_known(version: str, action: str) -> bool:
     return _validator(version, action, MessageType.Call) is not None
 
 
+def call_schema(version: str, action: str) -> dict[str, Any]:
+    """OCPP's own schema of a call; raises `KeyError` for an action this version does not have."""
+    return _schema(version, action, MessageType.Call)
+
+
+def answer_schema(version: str, action: str) -> dict[str, Any]:
+    """OCPP's own schema of the answer to a call; raises `KeyError` like `call_schema`."""
+    return _schema(version, action, MessageType.CallResult)
+
+
 def is_date_time(text: str) -> bool:
     """Whether a text can be read as a point in time; OCPP's schemas ask for RFC 3339.
 
@@ -123,6 +133,14 @@ def is_date_time(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _schema(version: str, action: str, message_type: int) -> dict[str, Any]:
+    if _validator(version, action, message_type) is None:
+        raise KeyError(action)
+    library: Any = get_validator(message_type, action, version)
+    schema: dict[str, Any] = library.schema
+    return schema
 
 
 def _validator(version: str, action: str, message_type: int) -> Any:

@@ -15,6 +15,7 @@ from chargepoints.models import (
     Connector,
     ModelProfile,
     OcppMessage,
+    Reservation,
     Site,
 )
 
@@ -106,3 +107,13 @@ def messages_of(charge_point: ChargePoint) -> QuerySet[OcppMessage]:
 def profile_of(charge_point_id: UUID) -> ModelProfile | None:
     """What is known of the station's model, if anything is."""
     return ModelProfile.objects.filter(charge_points=charge_point_id).first()
+
+
+def reserved_s_of(charge_point_id: UUID, transaction_ref: str) -> int:
+    """Seconds for which an outlet was kept for the session of this transaction; 0 for none."""
+    used = Reservation.objects.filter(
+        charge_point_id=charge_point_id,
+        transaction_ref=transaction_ref,
+        state=Reservation.State.USED,
+    )
+    return sum(reservation.reserved_s for reservation in used)

@@ -24,6 +24,12 @@ def mind_doors() -> int:
     return services.settle_rotations(now=now) + services.close_due_windows(now=now)
 
 
+@shared_task(name="chargepoints.tasks.expire_reservations")
+def expire_reservations() -> int:
+    """End reservations past their time; by beat every half minute."""
+    return services.expire_reservations(now=timezone.now())
+
+
 @shared_task(name="chargepoints.tasks.purge_messages")
 def purge_messages() -> int:
     """Forget messages older than OCPP_LOG_DAYS; by beat once a day."""

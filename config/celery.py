@@ -41,6 +41,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5.0},
     },
+    "end reservations past their time": {
+        "task": "chargepoints.tasks.expire_reservations",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     "forget old OCPP messages": {
         "task": "chargepoints.tasks.purge_messages",
         "schedule": crontab(hour=2, minute=10),

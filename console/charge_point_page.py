@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from chargepoints.services import CommandNotPossible
 from console.answers import say_how_it_went
 from console.forms import StartForm
 from console.qr_codes import qr_codes_of, svg_file
+from console.send_page import SendPages
 from sessions_app.services import request_start
 from tenants.access import Principal, Right
 from tenants.admin import button, may
@@ -26,10 +27,13 @@ admin.site.unregister(ChargePoint)
 
 
 @admin.register(ChargePoint)
-class StationAdmin(ChargePointAdmin):
+class StationAdmin(SendPages, ChargePointAdmin):  # type: ignore[misc]
     """A station, its sessions and messages, and a way to start charging from afar."""
 
-    actions_detail: Any = ("start_charging", "qr_codes", "sessions", "ocpp_messages")
+    actions_detail: Any = (
+        *("start_charging", "send_message", "qr_codes", "sessions"),
+        "ocpp_messages",
+    )
 
     def has_start_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether stations may be told to start."""
@@ -68,6 +72,15 @@ class StationAdmin(ChargePointAdmin):
                 return svg_file(code)
         context = {"charge_point": charge_point, "codes": codes}
         return TemplateResponse(request, "console/qr_codes.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The admin's own, and those to send messages."""
+        return [*self.send_urls(), *super().get_urls()]
+
+    @button(_("Send a message"), permissions=("start",), icon="send")
+    def send_message(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the choice of messages."""
+        return HttpResponseRedirect(reverse("admin:choose-call", args=(object_id,)))
 
     @button(_("Charging sessions"), icon="bolt")
     def sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:

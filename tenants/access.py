@@ -30,6 +30,7 @@ RIGHTS_OF_ROLE: dict[str, frozenset[Right]] = {
 RIGHT_OF_SCOPE: dict[str, Right] = {
     Scopes.READ: Right.VIEW,
     Scopes.CONTROL: Right.CONTROL,
+    Scopes.OPERATE: Right.OPERATE,
     Scopes.BILLING: Right.MONEY,
 }
 

@@ -147,6 +147,7 @@ class Scopes(models.TextChoices):
 
     READ = "read", _("Read everything")
     CONTROL = "control", _("Start and stop charging")
+    OPERATE = "operate", _("Send any command to stations")
     BILLING = "billing", _("Read invoices and revenue")
 
 

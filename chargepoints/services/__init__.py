@@ -1,5 +1,6 @@
 """What is done to charge points: registered, connected, commanded, and what they report."""
 
+from chargepoints.services.calls import KeyReused, call_station, wait_for_answer
 from chargepoints.services.commands import (
     CommandNotPossible,
     expire_commands,
@@ -13,6 +14,7 @@ from chargepoints.services.registration import (
     register_charge_point,
     rotate_key,
 )
+from chargepoints.services.reservations import expire_reservations
 from chargepoints.services.retention import purge_messages
 from chargepoints.services.rotation import (
     RotationUnderWay,
@@ -29,15 +31,18 @@ from chargepoints.services.windows import (
 
 __all__ = [
     "CommandNotPossible",
+    "KeyReused",
     "RotationUnderWay",
     "StaleSocket",
     "begin_rotation",
+    "call_station",
     "change_profile",
     "close_due_windows",
     "close_socket",
     "close_window",
     "disable_charge_point",
     "expire_commands",
+    "expire_reservations",
     "open_window",
     "purge_messages",
     "queue_command",
@@ -46,4 +51,5 @@ __all__ = [
     "request_remote_stop",
     "rotate_key",
     "settle_rotations",
+    "wait_for_answer",
 ]

@@ -42,6 +42,7 @@ def queue_command(
     ttl_s: int = 60,
     may_wait: bool = False,
     sets_key: bool = False,
+    idempotency_key: str = "",
 ) -> Command:
     """Owe the station an OCPP call for `ttl_s` seconds; it is sent when this commits.
 
@@ -69,6 +70,7 @@ def queue_command(
             action=action,
             payload=payload,
             requested_by=requested_by,
+            idempotency_key=idempotency_key,
             state=Command.State.QUEUED if is_owed else Command.State.OFFLINE,
             error="" if is_owed else "the station is not connected",
             expires_at=now + timedelta(seconds=ttl_s),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from chargepoints.call_shapes import in_schema_order
 from chargepoints.errors import CallRefused
 from chargepoints.frames import CallError, CallResult
 from chargepoints.journal import Journal
@@ -49,7 +50,9 @@ def claim_command(journal: Journal, now: datetime) -> Command | None:
         command.state = Command.State.SENT
         command.sent_at = now
         command.save(update_fields=("state", "sent_at"))
-        command.payload = payload_to_send(command)
+        command.payload = in_schema_order(
+            connection.version, command.action, payload_to_send(command)
+        )
         journal.row(command.action, str(command.id), command.payload, now, inbound=False).save()
     return command
 

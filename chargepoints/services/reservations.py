@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, Value
@@ -13,6 +13,8 @@ from tenants.scope import across_tenants
 
 State = Reservation.State
 OPEN = (State.ASKED, State.ACTIVE)
+# A station may start at once, by a clock that is behind ours.
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 def settle_reservation(
@@ -53,6 +55,11 @@ def use_reservation(
     The station names it by its number, or leaves that out: then it is the oldest one of this token
     at this outlet or at none in particular. Repeated, nothing changes.
     """
+    used = Reservation.objects.filter(
+        charge_point_id=charge_point_id, transaction_ref=transaction_ref, state=State.USED
+    ).first()
+    if used is not None:
+        return used
     active = Reservation.objects.select_for_update(of=("self",)).filter(
         charge_point_id=charge_point_id, state=State.ACTIVE
     )
@@ -60,7 +67,9 @@ def use_reservation(
         active = active.filter(number=number)
     elif token_uid:
         place = Q(connector=None) | Q(connector__evse_id=evse_id)
-        active = active.filter(place, token_uid=token_uid, active_from__lte=at, expires_at__gt=at)
+        active = active.filter(
+            place, token_uid=token_uid, active_from__lte=at + CLOCKS_DIFFER_BY, expires_at__gt=at
+        )
     else:
         return None
     reservation = active.order_by("id").first()

@@ -19,6 +19,7 @@ from sessions_app.services import (
     stop_transaction,
     store_together,
 )
+from sessions_app.services.reserved import use_reservation_of_start
 
 # OCPP 1.6 has no word for a driver without credit (AuthorizationStatus, section 7.2).
 _WORDS = {AuthorizationStatus.NO_CREDIT: "Blocked"}
@@ -37,12 +38,20 @@ class SessionHandlers16:
 
     @answers("StartTransaction")
     def start_transaction(self, payload: dict[str, Any], received_at: datetime) -> dict[str, Any]:
-        """Our transaction id, the same for the same start."""
+        """Our transaction id, the same for the same start; its reservation is used."""
+        start = read(read_start, payload)
         started = start_transaction(
             charge_point_id=self.connection.charge_point_id,
-            start=read(read_start, payload),
+            start=start,
             received_at=received_at,
             credit=self.credit,
+        )
+        use_reservation_of_start(
+            charge_point_id=self.connection.charge_point_id,
+            start=start,
+            transaction_id=started.transaction_id,
+            number=payload.get("reservationId"),
+            received_at=received_at,
         )
         return {
             "transactionId": started.transaction_id,

@@ -17,6 +17,7 @@ from sessions_app.services import (
     record_readings,
     store_together,
 )
+from sessions_app.services.reserved import use_reservation_of_event
 
 
 class SessionHandlers201:
@@ -38,12 +39,19 @@ class SessionHandlers201:
 
     @answers("TransactionEvent", together=Together(plain_event, store_together))
     def transaction_event(self, payload: dict[str, Any], received_at: datetime) -> dict[str, Any]:
-        """Whether the token of the event may charge, if it has one."""
+        """Whether the token of the event may charge; the reservation of a start is used."""
+        event = read(read_event, payload)
         authorization = record_event(
             charge_point_id=self.connection.charge_point_id,
-            event=read(read_event, payload),
+            event=event,
             received_at=received_at,
             credit=self.credit,
+        )
+        use_reservation_of_event(
+            charge_point_id=self.connection.charge_point_id,
+            event=event,
+            number=payload.get("reservationId"),
+            received_at=received_at,
         )
         return {} if authorization is None else {"idTokenInfo": id_token_info(authorization)}
 

@@ -22,6 +22,8 @@ TABLE = [
     ("get", "charge-points/", "read"),
     ("get", "charge-points/<pk>/", "read"),
     ("post", "charge-points/<pk>/start/", "control"),
+    ("get", "charge-points/<pk>/calls/", "read"),
+    ("post", "charge-points/<pk>/calls/", "control"),
     ("get", "sessions/", "read"),
     ("get", "sessions/<pk>/", "read"),
     ("get", "sessions/<pk>/samples/", "read"),
@@ -34,7 +36,7 @@ TABLE = [
     ("get", "openapi.json", None),
     ("get", "docs/", None),
 ]
-SCOPES = ("read", "control", "billing")
+SCOPES = ("read", "control", "operate", "billing")
 GUARDED = [row for row in TABLE if row[2]]
 
 
@@ -91,7 +93,9 @@ def test_another_tenants_things_are_not_found(
     volt: Operator, ampere: Operator, method: str, route: str, scope: str
 ) -> None:
     answer = getattr(ampere.client(*SCOPES), method)(
-        url(route, volt), {"token": "X", "evse_id": 1}, content_type="application/json"
+        url(route, volt),
+        {"token": "X", "evse_id": 1, "action": "Reset"},
+        content_type="application/json",
     )
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "not_found"

@@ -31,7 +31,7 @@ class Visitor:
     def __init__(self, browser: Chrome, base_url: str) -> None:
         """Nothing is open yet."""
         self.browser = browser
-        self._base_url = base_url
+        self.base_url = base_url
         self.use_screen(DESKTOP)
 
     def use_screen(self, size: tuple[int, int]) -> None:
@@ -47,13 +47,13 @@ class Visitor:
 
     def take_cookie(self, name: str, value: str) -> None:
         """Cookies belong to a site, so one of its pages is opened first."""
-        if not self.browser.current_url.startswith(self._base_url):
+        if not self.browser.current_url.startswith(self.base_url):
             self.open("/admin/login/")
         self.browser.add_cookie({"name": name, "value": value, "path": "/"})
 
     def open(self, path: str) -> None:
         """Go to a page and wait until it is there."""
-        self.browser.get(f"{self._base_url}{path}")
+        self.browser.get(f"{self.base_url}{path}")
 
     def type(self, name: str, text: str) -> None:
         """Type into the field of this name."""
