@@ -109,8 +109,9 @@ async def suffer(stations: list[Reporter], web: WebProcess, kills: int) -> None:
     async with asyncio.TaskGroup() as tasks:
         for station in stations:
             tasks.create_task(station.run(stop))
-        await all_answered(stations)
         for number in range(1, kills + 1):
+            # Everything is back, and works, before it is killed again.
+            await all_answered(stations)
             await asyncio.sleep(random.uniform(0.5, 2.0))
             victim = random.choice(("web server", "PostgreSQL"))
             if victim == "web server":
