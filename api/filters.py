@@ -34,7 +34,8 @@ class SessionFilter(FilterSet):
 class InvoiceFilter(FilterSet):
     """Invoices by state, session and time of issue; `issued_to` is exclusive."""
 
-    session = filters.UUIDFilter(field_name="charge__session_id")
+    session = filters.UUIDFilter(field_name="parts__charge__session_id", distinct=True)
+    kind = filters.ChoiceFilter(choices=Invoice.Kind.choices)
     state = filters.ChoiceFilter(choices=Invoice.State.choices)
     number = filters.NumberFilter(field_name="number")
     issued_from = filters.IsoDateTimeFilter(field_name="issued_at", lookup_expr="gte")

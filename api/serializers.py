@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from billing.models import Charge, ChargeLine, Correction, Invoice
 from billing.rating import RatedCharge
 from billing.selectors import current_charge
+from billing.selectors.payments import live_invoices
 from billing.selectors.running_cost import running_charge
 from billing.selectors.settlements import corrections_of
 from billing.services.receipt_links import receipt_token
@@ -149,14 +150,25 @@ class RunningCostSerializer(serializers.Serializer[RatedCharge]):
 class InvoiceSerializer(serializers.ModelSerializer[Invoice]):
     """An invoice and whether it is paid."""
 
-    session_id = serializers.UUIDField(source="charge.session_id", read_only=True)
+    session_id = serializers.UUIDField(
+        source="charge.session_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Null on an invoice for a period.",
+    )
 
     class Meta:
         model = Invoice
         fields = (
             "id",
             "number",
+            "kind",
             "session_id",
+            "period_from_on",
+            "period_to_on",
+            "issued_on",
+            "due_on",
+            "reference",
             "state",
             "currency",
             "total_minor",
@@ -230,7 +242,10 @@ class SessionDetailSerializer(SessionSerializer):
 
     def get_invoice(self, session: ChargingSession) -> dict[str, Any] | None:
         """See `Invoice`."""
-        invoice = getattr(self._charge(session), "invoice", None)
+        charge = self._charge(session)
+        if charge is None:
+            return None
+        invoice = getattr(charge, "invoice", None) or live_invoices([charge]).get(charge.pk)
         return None if invoice is None else dict(InvoiceSerializer(invoice).data)
 
     @extend_schema_field(CorrectionSerializer(many=True))

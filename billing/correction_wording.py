@@ -35,6 +35,11 @@ REFUSALS: dict[str, str | Promise] = {
     Refusal.UNRATABLE: _("It cannot be priced as it is now."),
     Refusal.OTHER_CURRENCY: _("The tariff version is in another currency."),
     Refusal.UNCHANGED: _("It would come to the same, line by line."),
+    Refusal.ON_A_COLLECTIVE_INVOICE: _(
+        "It is on collective invoice %s. Agree on a credit with the customer; a session of a"
+        " collective invoice cannot be corrected by itself yet."
+    ),
+    Refusal.WRITTEN_OFF: _("It was written off: nobody will be asked for it."),
     "changed": _("It had changed since the dry run. Make a new dry run."),
 }
 
@@ -62,8 +67,11 @@ class TotalsInWords:
 
 def refusal_in_words(refused: RefusedCorrection) -> str:
     """Why a session is left as it is."""
+    text = str(REFUSALS[refused.refusal])
+    if refused.refusal is Refusal.ON_A_COLLECTIVE_INVOICE:
+        return text % refused.detail
     detail = refused.detail if refused.refusal is Refusal.UNRATABLE else ""
-    return f"{REFUSALS[refused.refusal]} {detail}".strip()
+    return f"{text} {detail}".strip()
 
 
 def totals_in_words(plan: CorrectionPlan) -> list[TotalsInWords]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing.selectors import ledger_faults
 from billing.services.ad_hoc.sweep import attend_due_payments as attend_due
+from billing.services.closing import close_ended_periods as close_periods
 from billing.services.spot_prices import fetch_due_prices
 from billing.services.stripe_commands import send_due_stripe_commands as send_due
 from billing.services.stripe_events import fetch_missed_events
@@ -34,6 +35,12 @@ def attend_due_payments() -> int:
 def fetch_missed_stripe_events() -> int:
     """Fill the gaps webhooks left."""
     return fetch_missed_events(now=timezone.now())
+
+
+@shared_task(name="billing.tasks.close_ended_periods")
+def close_ended_periods() -> int:
+    """Make the collective invoices of the week and the month that ended."""
+    return close_periods(now=timezone.now())
 
 
 @shared_task(name="billing.tasks.check_ledger")

@@ -16,6 +16,7 @@ class Operation(StrEnum):
     ADD_LINES = "add_lines"
     FINALIZE_INVOICE = "finalize_invoice"
     PAY_INVOICE = "pay_invoice"
+    SEND_INVOICE = "send_invoice"
     DELETE_DRAFT = "delete_draft"
     FETCH_INVOICE = "fetch_invoice"
     VOID_INVOICE = "void_invoice"

@@ -43,6 +43,7 @@ OPERATIONS: dict[str, str | Promise] = {
     Operation.ADD_LINES: _("Add invoice lines"),
     Operation.FINALIZE_INVOICE: _("Finalise invoice"),
     Operation.PAY_INVOICE: _("Collect payment"),
+    Operation.SEND_INVOICE: _("Send invoice"),
     Operation.DELETE_DRAFT: _("Delete draft invoice"),
     Operation.FETCH_INVOICE: _("Fetch invoice"),
     Operation.VOID_INVOICE: _("Withdraw invoice"),

@@ -111,6 +111,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="0,4,8,11,12,13,14,17,21", minute=7),
         "options": {"expires": 3600.0},
     },
+    "close weeks and months that ended": {
+        "task": "billing.tasks.close_ended_periods",
+        "schedule": crontab(minute=17),
+        "options": {"expires": 3600.0},
+    },
     "check the books": {
         "task": "billing.tasks.check_ledger",
         "schedule": crontab(hour=3, minute=10),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -12,8 +13,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import BillingAccount, ChargeLine, Invoice
-from billing.wording import line_in_words, money
+from billing.line_text import line_text
+from billing.models import BillingAccount, Invoice
+from billing.wording import money
 from tenants.access import Right
 from tenants.admin import TenantAdmin, coloured
 
@@ -94,6 +96,8 @@ class InvoiceAdmin(TenantAdmin):
     @admin.display(description=_("session"))
     def shown_session(self, invoice: Invoice) -> SafeString:
         """Where the energy went."""
+        if invoice.charge is None:
+            return format_html("-")
         session = invoice.charge.session
         page = reverse("admin:sessions_app_chargingsession_change", args=(session.pk,))
         return format_html('<a class="laddbok-link" href="{}">{}</a>', page, session)
@@ -101,12 +105,14 @@ class InvoiceAdmin(TenantAdmin):
     @admin.display(description=_("lines"))
     def shown_lines(self, invoice: Invoice) -> SafeString:
         """As charged."""
-        lines = ChargeLine.objects.filter(charge=invoice.charge_id)
-        words = [line_in_words(line, invoice.currency) for line in lines]
+        zone = ZoneInfo(invoice.tenant.time_zone)
         return format_html_join(
             "\n",
-            "<div>{} {} × {} = {}</div>",
-            ((line.kind, line.quantity, line.price, line.gross) for line in words),
+            "<div>{} = {}</div>",
+            (
+                (line_text(line, invoice.currency, zone), money(line.gross_minor, invoice.currency))
+                for line in invoice.lines.all()
+            ),
         )
 
     @admin.display(description=_("seller"))

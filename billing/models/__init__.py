@@ -9,6 +9,14 @@ from billing.models.corrections import (
     CreditNote,
     CreditNoteCounter,
 )
+from billing.models.documents import (
+    ClosedPeriod,
+    InvoiceAlarm,
+    InvoicedLine,
+    InvoiceLine,
+    SellerDetails,
+    WriteOff,
+)
 from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, StripeAccount
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.payments import AdHocTerms, Payment, PaymentRefund
@@ -31,6 +39,7 @@ __all__ = [
     "BillingAccount",
     "Charge",
     "ChargeLine",
+    "ClosedPeriod",
     "Correction",
     "CorrectionKind",
     "CorrectionRun",
@@ -39,7 +48,10 @@ __all__ = [
     "CreditNoteCounter",
     "EventWatermark",
     "Invoice",
+    "InvoiceAlarm",
     "InvoiceCounter",
+    "InvoiceLine",
+    "InvoicedLine",
     "JournalEntry",
     "LedgerAccount",
     "Payment",
@@ -47,6 +59,7 @@ __all__ = [
     "Posting",
     "ReceiptLink",
     "Refund",
+    "SellerDetails",
     "SessionTariff",
     "Settlement",
     "SpotPrice",
@@ -60,4 +73,5 @@ __all__ = [
     "TariffLevel",
     "TariffVersion",
     "WhatIfRun",
+    "WriteOff",
 ]

@@ -28,7 +28,8 @@ class Charge(TenantRecord):
         UNIDENTIFIED = "unidentified", _("Nobody knows who charged")
         NO_BILLING_ACCOUNT = "no_account", _("The driver has no billing account")
         ON_THE_SPOT = "on_the_spot", _("Paid by card on the spot")
-        BELOW_MINIMUM = "below_minimum", _("Too little to invoice")
+        BELOW_MINIMUM = "below_minimum", _("Too little to invoice alone")
+        BY_PERIOD = "by_period", _("By collective invoice")
 
     session = models.ForeignKey(
         ChargingSession, on_delete=models.PROTECT, related_name="charges", verbose_name=_("session")

@@ -27,10 +27,31 @@ class StripeAccount(TenantRecord):
 
 
 class BillingAccount(TenantRecord):
-    """How one driver pays a tenant.
+    """How one driver pays a tenant, or (`paid_by`) whose account pays for them.
 
-    `payment_method_ref` is what the driver gave us; Stripe's own once it is attached.
+    `payment_method_ref` is what the driver gave us; Stripe's own once it is attached. The buyer's
+    particulars are copied onto each invoice when it is issued; a blank name or e-mail address is
+    the driver's.
     """
+
+    class Collection(models.TextChoices):
+        """How often an invoice is made."""
+
+        PER_SESSION = "per_session", _("One for each session")
+        WEEKLY = "weekly", _("One a week")
+        MONTHLY = "monthly", _("One a month")
+
+    class LinesPer(models.TextChoices):
+        """What one line of a collective invoice is about."""
+
+        SESSION = "session", _("One for each session")
+        SITE = "site", _("One for each site")
+
+    class PaymentWay(models.TextChoices):
+        """How an invoice is paid."""
+
+        CARD = "card", _("Charged to the saved card")
+        INVOICE = "invoice", _("Sent, to be paid by its due date")
 
     driver = models.OneToOneField(
         Driver,
@@ -41,21 +62,67 @@ class BillingAccount(TenantRecord):
     stripe_account_ref = models.CharField(max_length=64, blank=True, editable=False)
     stripe_customer_ref = models.CharField(_("Stripe customer"), max_length=64, blank=True)
     payment_method_ref = models.CharField(_("payment method"), max_length=64, blank=True)
+    collection = models.CharField(
+        _("invoices"), max_length=12, choices=Collection.choices, default=Collection.PER_SESSION
+    )
+    lines_per = models.CharField(
+        _("lines of a collective invoice"),
+        max_length=8,
+        choices=LinesPer.choices,
+        default=LinesPer.SESSION,
+    )
+    payment_way = models.CharField(
+        _("payment"), max_length=8, choices=PaymentWay.choices, default=PaymentWay.CARD
+    )
+    payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=30)
+    paid_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pays_for",
+        verbose_name=_("paid by"),
+    )
+    is_company = models.BooleanField(_("a company"), default=False)
+    buyer_name = models.CharField(_("name on invoices"), max_length=120, blank=True)
+    buyer_email = models.EmailField(_("e-mail address for invoices"), blank=True)
+    buyer_address = models.TextField(_("address"), blank=True)
+    organisation_number = models.CharField(_("organisation number"), max_length=20, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    reference = models.CharField(_("buyer's reference"), max_length=60, blank=True)
 
     class Meta(TenantRecord.Meta):
         verbose_name = _("billing account")
         verbose_name_plural = _("billing accounts")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(paid_by__isnull=True) | ~models.Q(paid_by=models.F("id")),
+                name="nobody_pays_through_their_own_account",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(payment_days__lte=120), name="payment_days_are_few"
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.driver)
 
 
 class Invoice(TenantRecord):
-    """One invoice for one charge, with seller and buyer as they were when it was issued.
+    """One invoice, for one charge or for a period, with seller and buyer as they were at issue.
 
     `settled_minor` is how much of the total had been paid with an earlier invoice of the session
-    (or was too little to ask for) when it was issued.
+    (or was too little to ask for) when it was issued. The days of a period are the seller's, the
+    last one excluded; `supplied_from_on` and `supplied_to_on` are the first and the last day on
+    which somebody charged. `reference` is what a payer by bank states, with its check digits.
     """
+
+    class Kind(models.TextChoices):
+        """What the invoice is for."""
+
+        SESSION = "session", _("One session")
+        WEEK = "week", _("A week")
+        MONTH = "month", _("A month")
 
     class State(models.TextChoices):
         """Where the invoice is on its way to being paid."""
@@ -68,9 +135,29 @@ class Invoice(TenantRecord):
         VOID = "void", _("Void")
         BLOCKED = "blocked", _("Needs a person")
 
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.SESSION)
     charge = models.OneToOneField(
-        Charge, on_delete=models.PROTECT, related_name="invoice", verbose_name=_("charge")
+        Charge,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="invoice",
+        verbose_name=_("charge"),
     )
+    period_from_on = models.DateField(_("period from"), null=True, blank=True)
+    period_to_on = models.DateField(_("period to, excluded"), null=True, blank=True)
+    supplied_from_on = models.DateField(_("first day of supply"))
+    supplied_to_on = models.DateField(_("last day of supply"))
+    payment_way = models.CharField(
+        _("payment"),
+        max_length=8,
+        choices=BillingAccount.PaymentWay.choices,
+        default=BillingAccount.PaymentWay.CARD,
+    )
+    payment_days = models.PositiveSmallIntegerField(_("days to pay"), default=0)
+    issued_on = models.DateField(_("invoice date"))
+    due_on = models.DateField(_("due date"))
+    reference = models.CharField(_("payment reference"), max_length=25, blank=True)
     billing_account = models.ForeignKey(
         BillingAccount,
         on_delete=models.PROTECT,
@@ -122,6 +209,27 @@ class Invoice(TenantRecord):
                 condition=models.Q(settled_minor__gte=0)
                 & models.Q(total_minor__gte=models.F("settled_minor")),
                 name="no_more_is_settled_than_an_invoice_comes_to",
+            ),
+            models.UniqueConstraint(
+                fields=("tenant", "billing_account", "currency", "kind", "period_from_on"),
+                condition=~models.Q(kind="session"),
+                name="a_period_is_invoiced_once_to_a_customer",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind="session", charge__isnull=False, period_from_on__isnull=True
+                )
+                | models.Q(
+                    ~models.Q(kind="session"),
+                    charge__isnull=True,
+                    period_from_on__lt=models.F("period_to_on"),
+                ),
+                name="an_invoice_is_for_a_charge_or_for_a_period",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(due_on__gte=models.F("issued_on"))
+                & models.Q(supplied_to_on__gte=models.F("supplied_from_on")),
+                name="an_invoice_is_due_after_its_issue",
             ),
         )
 

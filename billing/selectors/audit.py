@@ -48,6 +48,31 @@ _RULES: tuple[tuple[str, str], ...] = (
             WHERE i.total_minor <> c.gross_minor OR i.vat_minor <> c.vat_minor""",
     ),
     (
+        "invoice {} of {} is not what its lines come to ({})",
+        """SELECT i.number, i.total_minor, coalesce(sum(l.gross_minor), 0)
+             FROM billing_invoice i LEFT JOIN billing_invoiceline l ON l.invoice_id = i.id
+            GROUP BY i.id
+           HAVING i.total_minor <> coalesce(sum(l.gross_minor), 0)
+               OR i.vat_minor <> coalesce(sum(l.vat_minor), 0)""",
+    ),
+    (
+        "line {} of invoice {} is {}, but what it covers comes to {}",
+        """SELECT l.position, i.number, l.gross_minor, coalesce(sum(c.gross_minor), 0)
+             FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id
+             LEFT JOIN billing_invoicedline p ON p.invoice_line_id = l.id
+             LEFT JOIN billing_chargeline c ON c.id = p.charge_line_id
+            GROUP BY l.id, i.number
+           HAVING l.gross_minor <> coalesce(sum(c.gross_minor), 0)
+               OR l.vat_minor <> coalesce(sum(c.vat_minor), 0)""",
+    ),
+    (
+        "charge {} is on an invoice with {} of its {} lines",
+        """SELECT c.id, count(p.id), count(l.id)
+             FROM billing_charge c JOIN billing_chargeline l ON l.charge_id = c.id
+             LEFT JOIN billing_invoicedline p ON p.charge_line_id = l.id AND p.is_live
+            GROUP BY c.id HAVING count(p.id) NOT IN (0, count(l.id))""",
+    ),
+    (
         "invoice {} is {} but its payment is booked as {}",
         """SELECT i.number, i.state, coalesce(sum(p.amount_minor), 0)
              FROM billing_invoice i
@@ -83,6 +108,9 @@ _RULES: tuple[tuple[str, str], ...] = (
                                 SELECT y.tenant_id, y.currency, y.refunded_minor
                                        - y.captured_minor - y.written_off_minor
                                   FROM billing_payment y
+                                 UNION ALL
+                                SELECT w.tenant_id, w.currency, -w.amount_minor
+                                  FROM billing_writeoff w
                                  UNION ALL
                                 SELECT s.tenant_id, k.currency, -s.written_off_minor
                                   FROM billing_settlement s

@@ -33,6 +33,8 @@ class Refusal(StrEnum):
     UNRATABLE = "unratable"
     OTHER_CURRENCY = "other_currency"
     UNCHANGED = "unchanged"
+    ON_A_COLLECTIVE_INVOICE = "on_a_collective_invoice"
+    WRITTEN_OFF = "written_off"
 
 
 @dataclass(frozen=True, slots=True)

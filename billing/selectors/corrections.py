@@ -34,7 +34,7 @@ from billing.selectors.correction_plans import (
     SessionChoice,
     Totals,
 )
-from billing.selectors.payments import collection_of
+from billing.selectors.payments import collection_of, live_invoices
 from billing.selectors.rating_facts import rate_facts, session_facts
 from billing.selectors.settlements import held_payments, money_move
 from billing.selectors.tariffs import tariff_facts
@@ -131,6 +131,7 @@ def draft_correction(charge: Charge, request: CorrectionRequest) -> Draft:
     """Price anew, and say what that means for invoice and money."""
     invoice: Invoice | None = getattr(charge, "invoice", None)
     _refuse_by_session(charge.session)
+    _refuse_by_what_became_of_it(charge)
     if invoice is not None:
         _refuse_by_invoice(invoice)
     version = _version(charge, request)
@@ -172,6 +173,7 @@ def _with_what_is_needed(rows: QuerySet[Charge]) -> QuerySet[Charge]:
         "session__driver",
         "session__session_tariff__version",
         "invoice",
+        "write_off",
         "tariff_version__tariff",
     ).prefetch_related("lines")
 
@@ -200,6 +202,15 @@ def _refuse_by_session(session: ChargingSession) -> None:
     unsettled = Settlement.objects.filter(correction__session=session)
     if unsettled.exclude(state=Settlement.State.DONE).exists():
         raise _Refused(Refusal.LAST_ONE_UNDER_WAY)
+
+
+def _refuse_by_what_became_of_it(charge: Charge) -> None:
+    """A collective invoice is never opened again, and what was written off is settled."""
+    if hasattr(charge, "write_off"):
+        raise _Refused(Refusal.WRITTEN_OFF)
+    collective = live_invoices([charge]).get(charge.pk)
+    if collective is not None:
+        raise _Refused(Refusal.ON_A_COLLECTIVE_INVOICE, str(collective.number))
 
 
 def _refuse_by_invoice(invoice: Invoice) -> None:

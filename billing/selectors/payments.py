@@ -8,11 +8,18 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import BillingAccount, Charge, CorrectionKind, Invoice, StripeCommand
+from billing.models import (
+    BillingAccount,
+    Charge,
+    CorrectionKind,
+    Invoice,
+    InvoicedLine,
+    StripeCommand,
+)
 from billing.policy import invoice_minimum_minor
 from sessions_app.models import ChargingSession
 
@@ -21,6 +28,9 @@ HELD: Final = "held"
 VOIDED: Final = "voided"
 
 STUCK_AFTER: Final = timedelta(hours=1)
+
+# What waits for a collective invoice.
+GATHERED: Final = (Charge.Collection.BY_PERIOD, Charge.Collection.BELOW_MINIMUM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,10 @@ def payment_state_of(session: ChargingSession) -> SessionPayment:
 
 
 def payment_states(sessions: Iterable[ChargingSession]) -> dict[UUID, SessionPayment]:
-    """Where the money of several sessions is, by session id, in one query."""
+    """Where the money of several sessions is, by session id, in one query.
+
+    One more where sessions are paid with others, by a collective invoice.
+    """
     wanted = list(sessions)
     charges = (
         Charge.objects.filter(session__in=wanted)
@@ -60,7 +73,17 @@ def payment_states(sessions: Iterable[ChargingSession]) -> dict[UUID, SessionPay
         .order_by("revision")
     )
     found = {charge.session_id: charge for charge in charges}
-    return {session.pk: _payment(session, found.get(session.pk)) for session in wanted}
+    invoices = live_invoices(found.values())
+    return {session.pk: _payment(session, found.get(session.pk), invoices) for session in wanted}
+
+
+def live_invoices(charges: Iterable[Charge]) -> dict[UUID, Invoice]:
+    """The collective invoices that charges are on, by charge id; only for those that may be."""
+    maybe = [charge.pk for charge in charges if charge.collection in GATHERED]
+    if not maybe:
+        return {}
+    parts = InvoicedLine.objects.filter(charge__in=maybe, is_live=True)
+    return {part.charge_id: part.invoice for part in parts.select_related("invoice")}
 
 
 def current_charge(session: ChargingSession) -> Charge | None:
@@ -71,9 +94,35 @@ def current_charge(session: ChargingSession) -> Charge | None:
 
 def charges_not_invoiced() -> QuerySet[Charge]:
     """Charges in force with money nobody was asked for; `collection` says why at rating."""
+    asked = InvoicedLine.objects.filter(charge=OuterRef("pk"), is_live=True)
     return Charge.objects.filter(
-        invoice__isnull=True, correction__isnull=True, gross_minor__gt=0
+        ~Exists(asked),
+        invoice__isnull=True,
+        correction__isnull=True,
+        write_off__isnull=True,
+        gross_minor__gt=0,
     ).exclude(collection=Charge.Collection.ON_THE_SPOT)
+
+
+def charges_waiting(account: BillingAccount) -> QuerySet[Charge]:
+    """Charges the account pays for that wait for a collective invoice, also of whom it pays for."""
+    mine = Q(session__driver__billing_account=account) & Q(
+        session__driver__billing_account__paid_by__isnull=True
+    )
+    theirs = Q(session__driver__billing_account__paid_by=account)
+    return charges_not_invoiced().filter(mine | theirs, collection__in=GATHERED)
+
+
+def payer_of(driver_id: UUID | None) -> BillingAccount | None:
+    """Whose account pays for a driver now; None when nobody's does."""
+    if driver_id is None:
+        return None
+    account = (
+        BillingAccount.objects.select_related("paid_by", "driver")
+        .filter(driver_id=driver_id)
+        .first()
+    )
+    return account.paid_by or account if account is not None else None
 
 
 def collection_of(*, driver_id: UUID | None, gross_minor: int, currency: str) -> Charge.Collection:
@@ -82,8 +131,11 @@ def collection_of(*, driver_id: UUID | None, gross_minor: int, currency: str) ->
         return Charge.Collection.NOTHING_TO_PAY
     if driver_id is None:
         return Charge.Collection.UNIDENTIFIED
-    if not BillingAccount.objects.filter(driver_id=driver_id).exists():
+    payer = payer_of(driver_id)
+    if payer is None:
         return Charge.Collection.NO_BILLING_ACCOUNT
+    if payer.collection != BillingAccount.Collection.PER_SESSION:
+        return Charge.Collection.BY_PERIOD
     if gross_minor < invoice_minimum_minor(currency):
         return Charge.Collection.BELOW_MINIMUM
     return Charge.Collection.INVOICE
@@ -103,7 +155,9 @@ def stuck_commands(*, now: datetime) -> QuerySet[StripeCommand]:
     )
 
 
-def _payment(session: ChargingSession, charge: Charge | None) -> SessionPayment:
+def _payment(
+    session: ChargingSession, charge: Charge | None, collective: dict[UUID, Invoice]
+) -> SessionPayment:
     if charge is None:
         if session.gate == ChargingSession.Gate.HELD:
             return SessionPayment(HELD, _("Held"), problem=session.gate_reason)
@@ -111,7 +165,7 @@ def _payment(session: ChargingSession, charge: Charge | None) -> SessionPayment:
     correction = getattr(charge, "correction", None)
     if correction is not None and correction.kind == CorrectionKind.VOID:
         return SessionPayment(VOIDED, _("Costs nothing: voided"), 0, charge.currency)
-    invoice = getattr(charge, "invoice", None)
+    invoice = getattr(charge, "invoice", None) or collective.get(charge.pk)
     if invoice is None:
         collection = Charge.Collection(charge.collection)
         return SessionPayment(

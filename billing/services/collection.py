@@ -41,8 +41,8 @@ def begin_collection(account: BillingAccount, now: datetime) -> None:
             generation=_generation_to_try(account),
             account_ref=account.stripe_account_ref,
             body=customer_body(
-                name=account.driver.name,
-                email=account.driver.email,
+                name=account.buyer_name or account.driver.name,
+                email=account.buyer_email or account.driver.email,
                 language=account.driver.language,
                 metadata=_metadata(account.tenant_id, billing_account=account.pk),
             ),
@@ -131,7 +131,7 @@ def compare_totals(command: StripeCommand, draft: RemoteInvoice, now: datetime) 
     """
     invoice = locked_invoice(command)
     if invoice.state == State.OPEN:
-        owe_payment(invoice, now)
+        ask_for_payment(invoice, now)
     if invoice.state != State.PREPARING:
         return
     difference = difference_of(invoice, draft)
@@ -147,7 +147,7 @@ def compare_totals(command: StripeCommand, draft: RemoteInvoice, now: datetime) 
 
 
 def charge_finalized(command: StripeCommand, document: RemoteInvoice, now: datetime) -> None:
-    """The document stands: charge it now, unless finalizing settled it.
+    """The document stands: charge or send it now, unless finalizing settled it.
 
     A fetch may have opened the invoice first; the payment is still owed once.
     """
@@ -158,7 +158,20 @@ def charge_finalized(command: StripeCommand, document: RemoteInvoice, now: datet
     if invoice.state == State.PREPARING:
         open_invoice(invoice, document.hosted_url)
     if invoice.state == State.OPEN:
-        owe_payment(invoice, now)
+        ask_for_payment(invoice, now)
+
+
+def ask_for_payment(invoice: Invoice, now: datetime) -> StripeCommand:
+    """Charge the card, or have Stripe send the document to whoever pays by its due date."""
+    if invoice.payment_way == BillingAccount.PaymentWay.CARD:
+        return owe_payment(invoice, now)
+    return owe_call(
+        operation=Operation.SEND_INVOICE,
+        entity_id=invoice.pk,
+        account_ref=invoice.stripe_account_ref,
+        about=invoice.stripe_invoice_ref,
+        now=now,
+    )
 
 
 def owe_payment(invoice: Invoice, now: datetime, *, attempt: int = 0) -> StripeCommand:
@@ -248,6 +261,12 @@ def _draft_body(account: BillingAccount, invoice: Invoice) -> dict[str, object]:
         number_name="Fakturanummer" if tenant.language == "sv" else "Invoice number",
         is_own_series=bool(invoice.stripe_account_ref),
         metadata=_metadata(invoice.tenant_id, invoice=invoice.pk),
+        days_until_due=(
+            invoice.payment_days
+            if invoice.payment_way == BillingAccount.PaymentWay.INVOICE
+            else None
+        ),
+        payment_reference=invoice.reference,
     )
 
 

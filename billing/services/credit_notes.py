@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
-from billing.models import ChargeLine, Correction, CreditNote, CreditNoteCounter, Invoice
+from billing.models import Correction, CreditNote, CreditNoteCounter, Invoice
+from billing.services.invoice_lines import vat_by_rate
 from billing.stripe_gateway import Json
 
 
@@ -33,13 +33,9 @@ def issue_credit_note(correction: Correction, invoice: Invoice, now: datetime) -
 
 
 def _vat_amounts(invoice: Invoice) -> list[Json]:
-    sums: dict[Decimal, tuple[int, int]] = {}
-    for line in ChargeLine.objects.filter(charge=invoice.charge_id):
-        net_minor, vat_minor = sums.get(line.vat_rate, (0, 0))
-        sums[line.vat_rate] = (net_minor + line.net_minor, vat_minor + line.vat_minor)
     return [
         {"rate": f"{rate.normalize():f}", "net_minor": net_minor, "vat_minor": vat_minor}
-        for rate, (net_minor, vat_minor) in sorted(sums.items())
+        for rate, net_minor, vat_minor in vat_by_rate(invoice.lines.all())
     ]
 
 

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Sum
+from django.utils import timezone
+
 from billing.events import InvoicePaid, PaymentFailed
-from billing.models import Invoice, JournalEntry, Posting, StripePayment
+from billing.models import (
+    Invoice,
+    InvoiceAlarm,
+    InvoicedLine,
+    JournalEntry,
+    Posting,
+    StripePayment,
+)
 from billing.services.ledger import RECEIVABLE, STRIPE_PENDING, Line, book
 from billing.stripe_gateway import RemoteInvoice
 from outbox.services import publish
@@ -23,15 +33,33 @@ def open_invoice(invoice: Invoice, hosted_url: str) -> None:
 
 
 def block_invoice(invoice: Invoice, problem: str) -> None:
-    """A person must look; what was paid stays paid."""
+    """A person must look, and an alarm says so; what was paid stays paid."""
     if invoice.state != State.PAID:
         _move(invoice, State.BLOCKED, problem=problem)
+        raise_alarm(invoice, problem)
 
 
 def withdraw_invoice(invoice: Invoice) -> None:
     """Stripe's document is void because the invoice was corrected; what was paid stays paid."""
     if invoice.state not in (State.PAID, State.VOID):
-        _move(invoice, State.VOID, problem="")
+        void_invoice(invoice, "")
+
+
+def void_invoice(invoice: Invoice, problem: str) -> None:
+    """The document is void; what a collective one covered can be invoiced by the next period."""
+    _move(invoice, State.VOID, problem=problem)
+    if invoice.charge_id is None:
+        InvoicedLine.objects.filter(invoice=invoice, is_live=True).update(is_live=False)
+
+
+def raise_alarm(invoice: Invoice, problem: str) -> None:
+    """Tell the operator, once for the same trouble until somebody has dealt with it."""
+    InvoiceAlarm.objects.get_or_create(
+        invoice=invoice,
+        problem=problem[:255],
+        ended_at=None,
+        defaults={"raised_at": timezone.now()},
+    )
 
 
 def note_refusal(invoice: Invoice, *, needs_action: bool, problem: str, now: datetime) -> None:
@@ -56,7 +84,7 @@ def converge_invoice(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> 
     elif remote.status == "open" and invoice.state == State.PREPARING:
         _open_if_equal(invoice, remote)
     elif remote.status == "void" and invoice.state != State.VOID:
-        _move(invoice, State.VOID, problem="Voided at Stripe")
+        void_invoice(invoice, "Voided at Stripe")
     elif remote.status == "uncollectible" and invoice.state != State.PAST_DUE:
         _move(invoice, State.PAST_DUE, problem="Marked as uncollectible at Stripe")
 
@@ -97,7 +125,10 @@ def _settle(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
         occurred_at=paid_at,
         postings=[
             Line(STRIPE_PENDING, invoice.due_minor, invoice.currency),
-            Line(RECEIVABLE, -invoice.due_minor, invoice.currency, debtor_of(invoice.charge_id)),
+            *(
+                Line(RECEIVABLE, -amount_minor, invoice.currency, owner)
+                for owner, amount_minor in _debts(invoice)
+            ),
         ],
     )
     StripePayment.objects.update_or_create(
@@ -108,6 +139,21 @@ def _settle(invoice: Invoice, remote: RemoteInvoice, now: datetime) -> None:
         },
     )
     publish(InvoicePaid(invoice_id=invoice.pk, occurred_at=paid_at))
+
+
+def _debts(invoice: Invoice) -> list[tuple[str, int]]:
+    """Whose receivables the invoice collects, and how much of each."""
+    if invoice.charge_id is not None:
+        return [(debtor_of(invoice.charge_id), invoice.due_minor)]
+    charges = InvoicedLine.objects.filter(invoice=invoice).values_list("charge", flat=True)
+    refs = [charge_ref(charge_id) for charge_id in set(charges)]
+    sums = (
+        Posting.objects.filter(entry__ref__in=refs, account__code=RECEIVABLE)
+        .values_list("account__owner")
+        .annotate(total=Sum("amount_minor"))
+        .order_by("account__owner")
+    )
+    return [(owner, int(total)) for owner, total in sums]
 
 
 def payment_ref(invoice: Invoice) -> str:

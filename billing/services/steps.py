@@ -252,6 +252,13 @@ STEPS: Final[dict[str, Step]] = {
         refuse=refuse_payment,
         may_be_done=True,
     ),
+    # A look cannot tell whether it was mailed; twice is better than never.
+    Operation.SEND_INVOICE: Step(
+        send=lambda gateway, call, command: gateway.send_invoice(call, _about(command)),
+        look_up=find_nothing,
+        conclude=conclude_nothing,
+        refuse=look_why,
+    ),
     Operation.DELETE_DRAFT: Step(
         send=delete_draft,
         look_up=find_deleted,

@@ -22,6 +22,7 @@ from billing.stripe_gateway.params import (
     invoice_body,
     lines_body,
     payment_body,
+    portal_body,
     refund_body,
 )
 from billing.stripe_gateway.signatures import NotAnEvent, verified_event
@@ -71,6 +72,7 @@ __all__ = [
     "invoice_body",
     "lines_body",
     "payment_body",
+    "portal_body",
     "refund_body",
     "verified_event",
 ]

@@ -82,6 +82,15 @@ class StripeGateway:
         body = {"auto_advance": False}
         return read_invoice(self._write(call, self._v1.invoices.finalize_invoice, ref, body))
 
+    def send_invoice(self, call: CallFor, ref: str) -> RemoteInvoice:
+        """Have Stripe mail a document that is paid by its due date."""
+        return read_invoice(self._write(call, self._v1.invoices.send_invoice, ref, {}))
+
+    def create_portal_link(self, call: CallFor, body: Json) -> str:
+        """An address under which a customer sees to cards and documents for a short while."""
+        url: str = self._write(call, self._v1.billing_portal.sessions.create, body).url
+        return url
+
     def pay_invoice(self, call: CallFor, ref: str, body: Json) -> RemoteInvoice:
         """Charge the customer's payment method now; raises `Declined`."""
         return read_invoice(self._write(call, self._v1.invoices.pay, ref, body))

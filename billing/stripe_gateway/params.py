@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         PaymentMethodAttachParams,
         RefundCreateParams,
     )
+    from stripe.params.billing_portal import SessionCreateParams as PortalSessionCreateParams
     from stripe.params.checkout import SessionCreateParams
 
 
@@ -61,6 +62,8 @@ def invoice_body(
     number_name: str,
     is_own_series: bool,
     metadata: dict[str, str],
+    days_until_due: int | None = None,
+    payment_reference: str = "",
 ) -> Json:
     """An empty draft that stays one until we finalize it.
 
@@ -76,10 +79,18 @@ def invoice_body(
         "pending_invoice_items_behavior": "exclude",
         "metadata": metadata,
     }
+    if days_until_due is not None:
+        body["collection_method"] = "send_invoice"
+        body["days_until_due"] = days_until_due
     if is_own_series:
         body["number"] = number
+        fields = []
     else:
-        body["custom_fields"] = [{"name": number_name, "value": number}]
+        fields = [(number_name, number)]
+    if payment_reference:
+        fields.append(("OCR", payment_reference))
+    if fields:
+        body["custom_fields"] = [{"name": name, "value": value} for name, value in fields]
     return cast("Json", body)
 
 
@@ -92,6 +103,16 @@ def lines_body(lines: Iterable[InvoiceLine], *, country: str = "SE") -> Json:
 def payment_body() -> Json:
     """The driver is not there; a bank that asks for them gets a no, and they get a link."""
     body: InvoicePayParams = {"off_session": True}
+    return cast("Json", body)
+
+
+def portal_body(*, customer_ref: str, return_url: str, language: str) -> Json:
+    """A visit to Stripe's customer portal, and where it leads back to."""
+    body: PortalSessionCreateParams = {
+        "customer": customer_ref,
+        "return_url": return_url,
+        "locale": "sv" if language == "sv" else "en",
+    }
     return cast("Json", body)
 
 

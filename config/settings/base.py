@@ -184,6 +184,9 @@ STRIPE_KEY_LIFETIME_H = env.whole("STRIPE_KEY_LIFETIME_H", 20, at_least=1, at_mo
 INVOICE_MINIMUM_MINOR = {"SEK": env.whole("INVOICE_MINIMUM_SEK_MINOR", 300)}
 # So long a driver who paid on the spot has to plug in; then the hold on the card is released.
 AD_HOC_START_WITHIN_S = env.whole("AD_HOC_START_WITHIN_S", 300, at_least=10)
+# Hours after the midnight that ends a week or month until it is invoiced: readings and prices of
+# its last sessions are in by then.
+PERIOD_CLOSE_AFTER_H = env.whole("PERIOD_CLOSE_AFTER_H", 6, at_least=1, at_most=72)
 # Where market prices of a price area and a day are fetched; nothing is fetched without it.
 SPOT_PRICE_FEED_URL = env.web_template(
     "SPOT_PRICE_FEED_URL", "", places=("yyyy", "mm", "dd", "area", "area_lower", "currency")

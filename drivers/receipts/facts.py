@@ -13,6 +13,7 @@ import orjson
 
 from billing.models import Charge, Invoice, SessionTariff
 from billing.rating import InvalidTariff, TariffFacts, read_tariff
+from billing.selectors.payments import live_invoices
 from sessions_app.models import ChargingSession
 from tenants.models import Tenant
 
@@ -82,6 +83,7 @@ def receipt_facts(
         return None
     charge = chosen[-1]
     invoice: Invoice | None = getattr(charge, "invoice", None)
+    invoice = invoice or live_invoices([charge]).get(charge.pk)
     inputs = zlib.decompress(charge.inputs)
     document = orjson.loads(inputs)
     frozen = SessionTariff.objects.filter(session=session).select_related("assignment").first()

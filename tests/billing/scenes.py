@@ -33,7 +33,8 @@ def a_cleared_session(
     driver: Driver | None, energy_wh: int = 10_000, ref: str = "1", **more: Any
 ) -> ChargingSession:
     """An hour of charging that the checks let through; 40.00 kr under the tests' tariff."""
-    charge_point = ChargePoint.objects.first() or a_charge_point()
+    station = more.pop("charge_point", None)
+    charge_point = station or ChargePoint.objects.first() or a_charge_point()
     return a_session(
         charge_point,
         ref,

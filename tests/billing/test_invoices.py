@@ -77,11 +77,20 @@ def test_seller_and_buyer_stay_as_they_were(volt: Tenant) -> None:
         "organisation_number": "556000-0001",
         "vat_number": "SE556000000101",
         "address": "Torget 1, Uppsala",
+        "seat": "",
+        "has_f_tax": False,
+        "bankgiro": "",
+        "contact": "",
     }
     assert invoice.buyer == {
         "id": str(driver.pk),
         "name": "A Driver",
         "email": "aabbcc@example.com",
+        "address": "",
+        "organisation_number": "",
+        "vat_number": "",
+        "reference": "",
+        "is_company": False,
     }
 
 
