@@ -7,6 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from django.utils.translation import override
+
+from anomalies.detectors import KINDS
+from anomalies.titles import TITLES
 from bench.anomalies.beyond import Tally
 from bench.anomalies.score import PREVALENCE, Board, Row, percentile
 
@@ -37,6 +41,17 @@ def table(interval_s: int, board: Board) -> Iterator[str]:
         yield f"{kind:4} {told if row.events else 'no events, ' + str(row.false) + ' false'}"
     yield ""
     yield from verdict(interval_s, board)
+
+
+def rules_table() -> Iterator[str]:
+    """The catalogue as Markdown, for docs/anomalies.md."""
+    yield "| id | what | severity | holds | runs over | rule and its basis |"
+    yield "|---|---|---|---|---|---|"
+    with override("en"):
+        for kind, row in KINDS.items():
+            held = "evidence" if row.is_evidence else "yes" if row.holds else ""
+            title = TITLES[kind]
+            yield f"| {kind} | {title} | {int(row.severity)} | {held} | {row.where} | {row.basis} |"
 
 
 def beyond(tallies: Sequence[Tally]) -> Iterator[str]:

@@ -8,20 +8,24 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bench.anomalies.beyond import PROBES, Probe, run_probes
-from bench.anomalies.campaign import Size, run_interval
+from bench.anomalies.campaign import HELD, Size, run_interval
+from bench.anomalies.report import rules_table
 from bench.anomaly_traces.external import TracesUnreadable, read_traces
+from bench.anomaly_traces.faults import FAULTS, Fault
 
-INVARIANTS = ("E1", "E3", "E9", "E14", "M1", "M2", "M3", "M8")
+MONEY = frozenset(HELD)
 
 
-def test_a_small_run_finds_every_fault_in_time_and_holds_the_money_faults() -> None:
-    board = run_interval(11, 60, Size(12, 3), INVARIANTS, lambda line: None)
-    assert board.macro_recall(INVARIANTS) == 1.0
-    assert board.clean.alarmed == 0
-    rows = board.rows.values()
-    assert sum(row.held for row in rows) == sum(row.hold_due for row in rows) > 0
-    late = [n for n, _ in board.faults["current above the rating"].delays]
-    assert max(late) <= 2
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind} {fault.name}")
+def test_every_fault_is_found_as_its_kind_and_money_faults_are_held(fault: Fault) -> None:
+    board = run_interval(11, 60, Size(0, len(fault.sizes)), (fault.kind,), lambda line: None)
+    row = board.faults[fault.name]
+    # The least of these ladders, 10 % of the energy and 5 points of charge, may drown in noise.
+    assert row.hits >= row.events - (fault.kind in {"M4", "E14"})
+    assert row.held == row.hold_due
+    assert not row.hold_due or fault.kind in MONEY
+    if fault.is_step and row.delays:
+        assert max(samples for samples, _ in row.delays) <= 2
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: f"{probe.kind} {probe.name}")
@@ -49,3 +53,8 @@ def test_a_row_that_is_no_number_is_refused_by_its_line(tmp_path: Path) -> None:
     path.write_text("session,epoch_s,voltage_v,current_a\na,1,400,10\na,16,,10\n")
     with pytest.raises(TracesUnreadable, match="line 3"):
         read_traces(path)
+
+
+def test_the_rules_in_the_docs_are_those_of_the_code() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "anomalies.md").read_text("utf-8")
+    assert "\n".join(rules_table()) in text
