@@ -60,20 +60,24 @@ def steps_table(incident: Incident) -> SafeString | str:
         rows += [(rung.label, "-", "-") for rung in ladder if rung not in taken]
     if not rows:
         return "-"
-    heads = ((capfirst(head),) for head in (_("step"), _("when"), _("outcome")))
+    heads = ((capfirst(head),) for head in (_("step"), _("outcome"), _("when")))
     return format_html(
         '<div class="laddbok-scroll"><table class="laddbok-table"><thead><tr>{}</tr></thead>'
         "<tbody>{}</tbody></table></div>",
         format_html_join("", "<th>{}</th>", heads),
-        format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        format_html_join(
+            "", '<tr><td>{}</td><td class="laddbok-wraps">{}</td><td>{}</td></tr>', rows
+        ),
     )
 
 
 def _row(step: RemediationStep) -> tuple[Any, Any, Any]:
     outcome = str(step.get_state_display())
+    if step.repair == Repair.WORK_ORDER and step.state == RemediationStep.State.SUCCEEDED:
+        outcome = str(_("The work order is written"))
     if step.reason:
         outcome += f": {step.get_reason_display()}"
     if step.asked_by:
         outcome += f" ({step.asked_by})"
     at = step.sent_at or step.ended_at or step.due_at
-    return step.get_repair_display(), exact_time(at), outcome
+    return step.get_repair_display(), outcome, exact_time(at)
