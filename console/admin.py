@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anomalies.services import RebuildChanged, release_hold
 from chargepoints.services import CommandNotPossible
+from console import station_reports
 from console.answers import say_how_it_went
 from console.charge_point_page import StationAdmin
 from console.session_page import session_context, state_text
@@ -24,7 +25,7 @@ from sessions_app.services import request_stop
 from tenants.access import Principal, Right
 from tenants.admin import TenantAdmin, coloured, may
 
-__all__ = ["ChargingSessionAdmin", "StationAdmin"]
+__all__ = ["ChargingSessionAdmin", "StationAdmin", "station_reports"]
 
 # Roles take the place of Django's groups.
 admin.site.unregister(Group)
