@@ -193,9 +193,11 @@ class ChargePointAdmin(TenantAdmin):
         obj._state.adding = False
         messages.warning(request, _shown_once(obj, key))
 
-    @coloured(_("connection"), {"online": "success", "offline": "warning"})
+    @coloured(_("connection"), {"online": "success", "offline": "warning", "anybody": "danger"})
     def shown_online(self, charge_point: ChargePoint) -> tuple[str, str]:
         """Whether its socket is open and alive."""
+        if charge_point.is_open_to_anybody(timezone.now()):
+            return "anybody", str(_("Open to anybody"))
         if charge_point.is_online(timezone.now()):
             return "online", str(_("Online"))
         return "offline", str(_("Offline"))
@@ -221,7 +223,7 @@ class ChargePointAdmin(TenantAdmin):
     def new_key(self, request: HttpRequest, queryset: Any) -> None:
         """Give each chosen station a new key and show it once."""
         for charge_point in queryset:
-            key = rotate_key(charge_point=charge_point)
+            key = rotate_key(charge_point=charge_point, set_by=request.principal.label)  # type: ignore[attr-defined]
             messages.warning(request, _shown_once(charge_point, key))
 
     @admin.action(description=_("Disconnect: it may come back at once"), permissions=("change",))

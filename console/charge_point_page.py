@@ -12,10 +12,10 @@ from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from chargepoints.admin import ChargePointAdmin
 from chargepoints.models import ChargePoint
 from chargepoints.services import CommandNotPossible
 from console.answers import say_how_it_went
+from console.door_page import DoorPage
 from console.forms import StartForm
 from console.qr_codes import qr_codes_of, svg_file
 from console.send_page import SendPages
@@ -27,12 +27,12 @@ admin.site.unregister(ChargePoint)
 
 
 @admin.register(ChargePoint)
-class StationAdmin(SendPages, ChargePointAdmin):  # type: ignore[misc]
+class StationAdmin(SendPages, DoorPage):  # type: ignore[misc]
     """A station, its sessions and messages, and a way to start charging from afar."""
 
     actions_detail: Any = (
         *("start_charging", "send_message", "qr_codes", "sessions"),
-        "ocpp_messages",
+        *("ocpp_messages", "door"),
     )
 
     def has_start_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -10,7 +10,12 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from chargepoints.models import ChargePoint, Connector
 from sessions_app.models import IdToken
@@ -81,3 +86,31 @@ class StartForm(forms.Form):
         if not IdToken.objects.filter(uid=uid).exists():
             raise forms.ValidationError(_("There is no such token."))
         return uid
+
+
+class WindowForm(forms.Form):
+    """For how long, and why, a station is let in without a key."""
+
+    minutes = forms.IntegerField(
+        label=_("minutes"), min_value=1, max_value=240, widget=UnfoldAdminIntegerFieldWidget
+    )
+    reason = forms.CharField(label=_("reason"), max_length=255, widget=UnfoldAdminTextInputWidget)
+
+
+class ProfileForm(forms.Form):
+    """What a station's connection must at least be protected by."""
+
+    security_profile = forms.TypedChoiceField(
+        label=_("security profile"),
+        choices=ChargePoint.SecurityProfile.choices,
+        coerce=int,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class CertificateForm(forms.Form):
+    """A station's client certificate."""
+
+    pem = forms.CharField(
+        label=_("certificate (PEM)"), max_length=20_000, widget=UnfoldAdminTextareaWidget
+    )

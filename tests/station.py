@@ -40,6 +40,23 @@ async def connect(
 
     Raises websockets.exceptions.InvalidStatus when the handshake is refused.
     """
+    station = await open_station(url, key, version, user=user, headers=headers, **how)
+    try:
+        yield station
+    finally:
+        await station.socket.close()
+
+
+async def open_station(
+    url: str,
+    key: str | None,
+    version: str = "1.6",
+    *,
+    user: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **how: Any,
+) -> Station:
+    """`connect`, for those who close the socket themselves, or never."""
     name = user or unquote(urlsplit(url).path.rpartition("/")[2])
     credentials = base64.b64encode(f"{name}:{key}".encode()).decode()
     basic = {} if key is None else {"Authorization": f"Basic {credentials}"}
@@ -52,10 +69,7 @@ async def connect(
         ping_interval=None,
         **how,
     )
-    try:
-        yield Station(socket)
-    finally:
-        await socket.close()
+    return Station(socket)
 
 
 class Station:

@@ -1,6 +1,7 @@
 """What is done to charge points: registered, connected, commanded, and what they report."""
 
 from chargepoints.services.calls import KeyReused, call_station, wait_for_answer
+from chargepoints.services.certificates import add_certificate, revoke_certificate
 from chargepoints.services.commands import (
     CommandNotPossible,
     expire_commands,
@@ -34,6 +35,7 @@ __all__ = [
     "KeyReused",
     "RotationUnderWay",
     "StaleSocket",
+    "add_certificate",
     "begin_rotation",
     "call_station",
     "change_profile",
@@ -49,6 +51,7 @@ __all__ = [
     "register_charge_point",
     "request_remote_start",
     "request_remote_stop",
+    "revoke_certificate",
     "rotate_key",
     "settle_rotations",
     "wait_for_answer",

@@ -87,7 +87,7 @@ def change_profile(*, charge_point: ChargePoint, profile: int, by: str, now: dat
             raise ValidationError({"security_profile": text})
         certificates = row.certificates.filter(revoked_at=None, valid_to__gt=now)
         if profile == ChargePoint.SecurityProfile.TLS_CERTIFICATE and not certificates.exists():
-            text = _("Profile 3 needs a certificate: sign the station's request or upload one.")
+            text = _("Profile 3 needs a certificate: add one first.")
             raise ValidationError({"security_profile": text})
         ChargePoint.objects.filter(pk=row.pk).update(security_profile=profile)
         change = f"{row.security_profile} → {profile}"

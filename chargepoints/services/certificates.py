@@ -1,0 +1,90 @@
+"""Client certificates that open stations' doors: added after a look at what they say, revoked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from chargepoints.models import ChargePoint, DoorRecord, StationCertificate
+
+# OCPP 2.0.1 A00.FR.502 and .503: RSA of at least 2048 bits or a curve of at least 224.
+LEAST_RSA_BITS, LEAST_CURVE_BITS = 2048, 224
+
+
+def add_certificate(
+    *, charge_point: ChargePoint, pem: str, by: str, now: datetime
+) -> StationCertificate:
+    """Let the holder of this certificate's key in as the station, from now to its end.
+
+    OCPP 2.0.1 A00.FR.511: its common name is the station's serial number, or here its id. Raises
+    `ValidationError` for text that is no certificate, another's name, a weak key, or one out of
+    date or known already.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.strip().encode())
+    except ValueError:
+        raise ValidationError({"pem": _("Not a certificate in PEM form.")}) from None
+    name = _common_name(certificate)
+    if name not in {charge_point.identity, charge_point.serial_number} - {""}:
+        text = _("Issued to %(name)s, which is neither the station's id nor its serial number.")
+        raise ValidationError({"pem": text % {"name": name or "-"}})
+    if not _is_strong(certificate):
+        text = _("Its key is too short: RSA needs 2048 bits, an elliptic curve 224.")
+        raise ValidationError({"pem": text})
+    if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
+        raise ValidationError({"pem": _("Not valid today.")})
+    made = StationCertificate(
+        charge_point=charge_point,
+        fingerprint=certificate.fingerprint(SHA256()).hex(),
+        common_name=name,
+        issuer=certificate.issuer.rfc4514_string()[:255],
+        pem=pem.strip(),
+        valid_from=certificate.not_valid_before_utc,
+        valid_to=certificate.not_valid_after_utc,
+    )
+    known = charge_point.certificates.filter(fingerprint=made.fingerprint)
+    if known.exists():
+        raise ValidationError({"pem": _("This certificate is known already.")})
+    with transaction.atomic():
+        made.save(force_insert=True)
+        _note(made, DoorRecord.Kind.CERTIFICATE_ADDED, by, now)
+    return made
+
+
+def revoke_certificate(*, certificate: StationCertificate, by: str, now: datetime) -> bool:
+    """Let nobody in with it from now on; False when it was revoked before."""
+    with transaction.atomic():
+        row = StationCertificate.objects.filter(pk=certificate.pk, revoked_at=None)
+        if not row.update(revoked_at=now):
+            return False
+        _note(certificate, DoorRecord.Kind.CERTIFICATE_REVOKED, by, now)
+    return True
+
+
+def _note(certificate: StationCertificate, kind: DoorRecord.Kind, by: str, now: datetime) -> None:
+    DoorRecord.objects.create(
+        charge_point_id=certificate.charge_point_id,
+        kind=kind,
+        at=now,
+        by=by,
+        reason=certificate.fingerprint,
+    )
+
+
+def _common_name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if len(names) == 1 else ""
+
+
+def _is_strong(certificate: x509.Certificate) -> bool:
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= LEAST_RSA_BITS
+    return isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= LEAST_CURVE_BITS
