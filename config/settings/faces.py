@@ -128,6 +128,11 @@ UNFOLD: dict[str, Any] = {
                         "ev_station",
                         "admin:chargepoints_chargepoint_changelist",
                     ),
+                    _link(
+                        _("Charger models"),
+                        "tune",
+                        "admin:chargepoints_modelprofile_changelist",
+                    ),
                     _link(_("Commands"), "send", "admin:chargepoints_command_changelist"),
                     _link(_("OCPP messages"), "forum", "admin:chargepoints_ocppmessage_changelist"),
                 ],
