@@ -24,8 +24,8 @@ from billing.selectors.running_cost import running_charge
 from billing.services.tariffs import publish_tariff_version
 from chargepoints.models import ChargePoint
 from chargepoints.services import register_charge_point
-from chargepoints.services.sockets import sign_in
-from chargepoints.types import V16, V201
+from chargepoints.services.sockets import SignedIn, sign_in
+from chargepoints.types import PLAIN, V16, V201, Visit
 from outbox.services import deliver_due
 from sessions_app.models import ChargingSession, MeterSample, ParkedMessage
 from tenants.scope import tenant_scope
@@ -113,11 +113,11 @@ def test_05_the_same_station_id_at_two_operators_stays_two_stations(
         a_tariff("3.00")
         a_driver("AABBCC")
         an_hour(Talk(theirs, V16))
-        signed_in = sign_in("ampere", charge_point.identity, key)
-        assert signed_in is not None
+        signed_in = sign_in("ampere", charge_point.identity, key, Visit("127.0.0.1", PLAIN), NOON)
+        assert isinstance(signed_in, SignedIn)
         assert (signed_in.tenant_id, signed_in.charge_point_id) == (other.id, theirs.id)
         assert bill() == [(10_000, 3000)]
-    assert sign_in("volt", charge_point.identity, key) is None
+    assert sign_in("volt", charge_point.identity, key, Visit("127.0.0.1", PLAIN), NOON) is None
     assert ChargePoint.objects.get().id == charge_point.id
     assert not Charge.objects.exists()
 
