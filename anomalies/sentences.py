@@ -293,6 +293,10 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
         "The token proves nothing: its number can be copied (count: %(observed)s)."
     ),
     ("F6", "unknown_party"): _("Somebody we do not know asked for a start (count: %(observed)s)."),
+    ("F6", "second_connection"): _(
+        "Somebody at %(address)s had this station's key and wanted in while the station itself was"
+        " connected. If it was not your own test, give the station a new key."
+    ),
     ("F6", "burst"): _(
         "%(observed)s different tokens in a few minutes on one station; up to"
         " %(expected)s is usual."

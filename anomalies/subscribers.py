@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from anomalies.events import IncidentEnded, IncidentOpened
 from anomalies.services import check_completed_session
+from anomalies.services.intrusions import report_second_connection
 from anomalies.services.repairs import plan_repairs, refuse_restart, settle_repairs
+from chargepoints.events import SecondConnectionRefused
 from chargepoints.models import Command
 from chargepoints.send_guards import guard_sending
 from outbox.events import subscribe
@@ -31,6 +33,14 @@ def begin_repairs(event: IncidentOpened) -> None:
 def end_repairs(event: IncidentEnded) -> None:
     """Write down whether the last step helped."""
     settle_repairs(incident_id=event.incident_id, now=timezone.now())
+
+
+@subscribe(SecondConnectionRefused)
+def report_intruder(event: SecondConnectionRefused) -> None:
+    """Tell the operator that somebody else has the station's key."""
+    report_second_connection(
+        charge_point_id=event.charge_point_id, address=event.address, at=event.occurred_at
+    )
 
 
 @guard_sending("Reset")

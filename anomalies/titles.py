@@ -71,5 +71,5 @@ TITLES: dict[str, str | Promise] = {
     "F3": _("Energy without a bill"),
     "F4": _("Amount does not follow the price"),
     "F5": _("Energy without a session"),
-    "F6": _("Doubtful token"),
+    "F6": _("Doubtful credentials"),
 }

@@ -69,6 +69,7 @@ def explain(incident: Incident) -> Explanation:
         return _explain_storm(incident)
     template = SENTENCES.get((incident.kind, incident.cause))
     values = {
+        **incident.params,
         "observed": quantity(incident.observed, incident.unit),
         "expected": quantity(incident.expected, incident.unit),
     }

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import django
@@ -129,13 +129,15 @@ async def measure(server: Server, version: str, options: argparse.Namespace) -> 
         async with gate:
             socket = await connect(address, tally)
             number = next(_numbers)
+            # A start is known by its content: the same one again would be a repetition.
+            begun_at = BEGUN_AT + timedelta(days=number)
             if not server.starts:
-                return socket, metering_calls(version, number, BEGUN_AT)
-            answer = orjson.loads(await ask(socket, start_call(version, number, BEGUN_AT)))
+                return socket, metering_calls(version, number, begun_at)
+            answer = orjson.loads(await ask(socket, start_call(version, number, begun_at)))
             if answer[0] != 3:
                 raise RuntimeError(f"{server.name} refused the start: {answer}")
             id_ = answer[2]["transactionId"] if version == "1.6" else f"bench-{number}"
-            return socket, metering_calls(version, id_, BEGUN_AT)
+            return socket, metering_calls(version, id_, begun_at)
 
     async with asyncio.timeout(120):
         pairs = await asyncio.gather(*map(begin, addresses))

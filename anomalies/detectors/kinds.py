@@ -231,8 +231,10 @@ KINDS: Mapping[str, Kind] = {
         "more than 50 Wh, or charging, without a transaction",
     ),
     "F6": Kind(
-        S.ALERT, A.REVIEW, "idTag", "", ("weak_token", "unknown_party", "burst"), STATION,
-        "tokens that are a bare UID or MAC; remote starts of unknown parties; bursts of tags",
+        S.ALERT, A.REVIEW, "idTag", "",
+        ("weak_token", "unknown_party", "burst", "second_connection"), STATION,
+        "tokens that are a bare UID or MAC; remote starts of unknown parties; bursts of tags;"
+        " a second connection with a live station's key",
     ),
 }  # fmt: skip
 

@@ -108,7 +108,8 @@ def test_other_addresses_are_refused(volt: Registered, path: str) -> None:
     ("offered", "picked"),
     [
         (["ocpp1.6"], "ocpp1.6"),
-        (["ocpp2.1", "ocpp2.0.1", "ocpp1.6"], "ocpp2.0.1"),
+        (["ocpp2.1", "ocpp2.0.1", "ocpp1.6"], "ocpp2.1"),
+        (["ocpp3.0", "ocpp2.0.1", "ocpp1.6"], "ocpp2.0.1"),
         (["ocpp1.6", "ocpp2.0.1"], "ocpp1.6"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from chargepoints.models import ChargePoint, Connector, OcppMessage
+from chargepoints.models import ChargePoint, Connector, CustomerReport, OcppMessage
 from chargepoints.selectors import (
     ConnectorCounts,
     StationCounts,
@@ -98,3 +98,12 @@ def test_old_messages_are_forgotten() -> None:
         )
     assert purge_messages(before=timezone.now() - timedelta(days=30)) == 1
     assert [(timezone.now() - m.at).days for m in messages_of(station)] == [1, 29]
+
+
+def test_what_a_station_told_of_a_customer_is_forgotten_with_the_messages() -> None:
+    station = a_station("A", None)
+    for days in (29, 31):
+        at = timezone.now() - timedelta(days=days)
+        CustomerReport.objects.create(charge_point=station, request_id=days, reported_at=at)
+    purge_messages(before=timezone.now() - timedelta(days=30))
+    assert CustomerReport.objects.get().request_id == 29
