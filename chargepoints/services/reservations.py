@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Greatest
 
@@ -41,6 +42,7 @@ def end_reservation(
     )
 
 
+@transaction.atomic
 def use_reservation(
     *,
     charge_point_id: UUID,
