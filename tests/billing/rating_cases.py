@@ -298,7 +298,10 @@ def unrestricted() -> st.SearchStrategy[TariffFacts]:
         st.builds(Restrictions, max_energy_wh=st.integers(1, 6000)),
     )
     return st.builds(
-        lambda tier, rest, facts: replace(facts, elements=(tier, TariffElement(rest))),
+        # Free minutes end at a moment: there the price of time changes.
+        lambda tier, rest, facts: replace(
+            facts, elements=(tier, TariffElement(rest)), free_time_s=0
+        ),
         first,
         parts,
         tariffs(),
