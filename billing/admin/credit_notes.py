@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
 from django.contrib import admin
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from billing.admin.invoices import party_lines
+from billing.admin.invoices import (
+    document_links,
+    document_or_404,
+    party_lines,
+    pdf_answer,
+)
+from billing.documents.pdf import credit_note_pdf
 from billing.models import CreditNote
 from billing.wording import money, percent
 from tenants.access import Right
@@ -27,6 +35,7 @@ class CreditNoteAdmin(TenantAdmin):
     empty_text = _("A credit note is issued when an invoiced session is corrected.")
     fields = (
         "number",
+        "shown_documents",
         "shown_invoice",
         "invoice_issued_at",
         "reason",
@@ -38,6 +47,24 @@ class CreditNoteAdmin(TenantAdmin):
         "shown_correction",
     )
     readonly_fields = fields
+
+    def get_urls(self) -> list[URLPattern]:
+        """The admin's own, and the document."""
+        document = self.admin_site.admin_view(self.show_pdf)
+        return [
+            path("<uuid:pk>/<str:language>.pdf", document, name="credit-note-pdf"),
+            *super().get_urls(),
+        ]
+
+    def show_pdf(self, request: HttpRequest, pk: UUID, language: str) -> HttpResponse:
+        """The seller's own document."""
+        note = document_or_404(request, CreditNote, pk, language)
+        return pdf_answer(credit_note_pdf(note, language=language), f"credit-note-{note.number}")
+
+    @admin.display(description=_("document"))
+    def shown_documents(self, note: CreditNote) -> SafeString:
+        """In each language."""
+        return document_links("admin:credit-note-pdf", note.pk)
 
     @admin.display(description=_("credits invoice"), ordering="invoice_number")
     def shown_invoice(self, note: CreditNote) -> SafeString:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from billing.documents.pdf import invoice_pdf
 from billing.line_text import line_text
-from billing.models import BillingAccount, Invoice
+from billing.models import Invoice
 from billing.wording import money
 from tenants.access import Right
-from tenants.admin import TenantAdmin, coloured
+from tenants.admin import TenantAdmin, coloured, may
+from tenants.models import TenantRecord
+
+D = TypeVar("D", bound=TenantRecord)
 
 COLOURS = {
     "preparing": "info",
@@ -31,31 +38,25 @@ COLOURS = {
 PARTY = ("name", "address", "organisation_number", "vat_number", "email")
 
 
-@admin.register(BillingAccount)
-class BillingAccountAdmin(TenantAdmin):
-    """How drivers pay."""
-
-    view_right = Right.MONEY
-    list_display = ("driver", "stripe_customer_ref")
-    list_select_related = ("driver",)
-    search_fields = ("driver__name", "stripe_customer_ref")
-
-
 @admin.register(Invoice)
 class InvoiceAdmin(TenantAdmin):
     """Issued invoices and whether they are paid."""
 
     view_right = Right.MONEY
     list_display = ("number", "buyer_name", "shown_total", "shown_state", "issued_at", "paid_at")
-    list_filter = ("state",)
-    search_fields = ("=number", "stripe_invoice_ref")
+    list_filter = ("state", "kind")
+    search_fields = ("=number", "=reference", "stripe_invoice_ref")
     empty_text = _(
         "An invoice is made as soon as a session is completed and its checks are through."
     )
     fields = (
         "number",
+        "shown_documents",
         "shown_state",
         "problem",
+        "kind",
+        "period_from_on",
+        "period_to_on",
         "shown_session",
         "shown_lines",
         "shown_total",
@@ -63,6 +64,8 @@ class InvoiceAdmin(TenantAdmin):
         "shown_buyer",
         "shown_seller",
         "issued_at",
+        "due_on",
+        "reference",
         "paid_at",
         "hosted_url",
         "stripe_invoice_ref",
@@ -72,6 +75,24 @@ class InvoiceAdmin(TenantAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With what the page shows."""
         return super().get_queryset(request).select_related("charge__session__charge_point")
+
+    def get_urls(self) -> list[URLPattern]:
+        """The admin's own, and the document."""
+        document = self.admin_site.admin_view(self.show_pdf)
+        return [
+            path("<uuid:pk>/<str:language>.pdf", document, name="invoice-pdf"),
+            *super().get_urls(),
+        ]
+
+    def show_pdf(self, request: HttpRequest, pk: UUID, language: str) -> HttpResponse:
+        """The seller's own document."""
+        invoice = document_or_404(request, Invoice, pk, language)
+        return pdf_answer(invoice_pdf(invoice, language=language), f"invoice-{invoice.number}")
+
+    @admin.display(description=_("document"))
+    def shown_documents(self, invoice: Invoice) -> SafeString:
+        """In each language."""
+        return document_links("admin:invoice-pdf", invoice.pk)
 
     @admin.display(description=_("buyer"))
     def buyer_name(self, invoice: Invoice) -> str:
@@ -124,6 +145,30 @@ class InvoiceAdmin(TenantAdmin):
     def shown_buyer(self, invoice: Invoice) -> SafeString:
         """As copied in."""
         return party_lines(invoice.buyer)
+
+
+def document_or_404(request: HttpRequest, model: type[D], pk: UUID, language: str) -> D:
+    """The row whose document is asked for; raises `PermissionDenied` and `Http404`."""
+    if not may(request, Right.MONEY):
+        raise PermissionDenied
+    found = model._default_manager.select_related("tenant").filter(pk=pk).first()
+    if found is None or language not in dict(settings.LANGUAGES):
+        raise Http404
+    return found
+
+
+def pdf_answer(body: bytes, name: str) -> HttpResponse:
+    """A document to look at or keep; no cache keeps it."""
+    answer = HttpResponse(body, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def document_links(page: str, pk: UUID) -> SafeString:
+    """A document in each language we have."""
+    links = ((reverse(page, args=(pk, code)), name) for code, name in settings.LANGUAGES)
+    return format_html_join(" · ", '<a class="laddbok-link" href="{}">PDF, {}</a>', links)
 
 
 def party_lines(party: Mapping[str, Any]) -> SafeString:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from billing.models import BillingAccount, InvoiceCounter, SellerDetails
 from billing.stripe_gateway import Json
 from tenants.models import Tenant
+from tenants.scope import required_tenant_id
 
 
 def next_invoice_number() -> int:
@@ -14,6 +15,13 @@ def next_invoice_number() -> int:
     counter.last_number += 1
     counter.save(update_fields=("last_number",))
     return counter.last_number
+
+
+def name_seller(*, name: str, organisation_number: str, vat_number: str, address: str) -> None:
+    """The seller's name and numbers from now on; what was issued stays as it was."""
+    Tenant.objects.filter(pk=required_tenant_id()).update(
+        name=name, organisation_number=organisation_number, vat_number=vat_number, address=address
+    )
 
 
 def seller_as_now(tenant: Tenant) -> Json:

@@ -181,6 +181,24 @@ UNFOLD: dict[str, Any] = {
                         "money",
                     ),
                     _link(
+                        _("Invoice alarms"),
+                        "notification_important",
+                        "admin:billing_invoicealarm_changelist",
+                        "money",
+                    ),
+                    _link(
+                        _("Billing accounts"),
+                        "account_balance_wallet",
+                        "admin:billing_billingaccount_changelist",
+                        "money",
+                    ),
+                    _link(
+                        _("Seller on documents"),
+                        "storefront",
+                        "admin:billing_sellerdetails_changelist",
+                        "money",
+                    ),
+                    _link(
                         _("Corrections"),
                         "published_with_changes",
                         "admin:billing_correction_changelist",

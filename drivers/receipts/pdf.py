@@ -11,7 +11,6 @@ from xml.sax.saxutils import escape
 from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     CondPageBreak,
     Flowable,
@@ -21,12 +20,12 @@ from reportlab.platypus import (
     Spacer,
 )
 
+from billing.documents.pages import MARGIN, NumberedCanvas
+from billing.documents.style import STYLES, grid_table, plain_table, printable
 from drivers.receipts.lines import LineStory
 from drivers.receipts.pdf_chart import chart
-from drivers.receipts.pdf_style import GREY, STYLES, grid_table, plain_table, printable
 from drivers.receipts.story import Receipt, Section
 
-MARGIN: Final = 18 * mm
 WIDTH: Final = A4[0] - 2 * MARGIN
 _GAP: Final = 4 * mm
 # What reportlab keeps free inside its frames, in points.
@@ -58,35 +57,8 @@ def write_pdf(receipt: Receipt, *, language: str) -> bytes:
         author=printable(receipt.seller.name),
         lang=language,
     )
-    document.build(story, canvasmaker=partial(_NumberedCanvas, seller=receipt.seller.name))
+    document.build(story, canvasmaker=partial(NumberedCanvas, seller=receipt.seller.name))
     return target.getvalue()
-
-
-class _NumberedCanvas(Canvas):  # type: ignore[misc]
-    """Holds every page back until it is known how many there are."""
-
-    def __init__(self, *args: Any, seller: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._seller = printable(seller)
-        self._pages: list[dict[str, Any]] = []
-
-    def showPage(self) -> None:  # noqa: N802 - reportlab's name
-        """Keep the page and begin another."""
-        self._pages.append(dict(self.__dict__))
-        self._startPage()
-
-    def save(self) -> None:
-        """Write every page with its number."""
-        count = len(self._pages)
-        for number, kept in enumerate(self._pages, start=1):
-            self.__dict__.update(kept)
-            self.setFont("Helvetica", 8)
-            self.setFillColor(GREY)
-            self.drawString(MARGIN, 10 * mm, self._seller)
-            place = _("Page %(number)s of %(count)s") % {"number": number, "count": count}
-            self.drawRightString(A4[0] - MARGIN, 10 * mm, place)
-            super().showPage()
-        super().save()
 
 
 def _text(text: str, style: str = "body") -> Paragraph:

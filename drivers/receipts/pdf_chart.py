@@ -8,9 +8,9 @@ from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, Rect, St
 from reportlab.lib.colors import Color
 from reportlab.lib.units import mm
 
+from billing.documents.style import ACCENT, GREY, LINE, WARNING, printable
 from drivers import wording
 from drivers.receipts.curve import Curve
-from drivers.receipts.pdf_style import ACCENT, GREY, LINE, WARNING, printable
 
 _HEIGHT: Final = 46 * mm
 _FLOOR: Final = 5 * mm

@@ -1,0 +1,1 @@
+"""Invoices and credit notes as the seller's own documents."""
