@@ -151,10 +151,11 @@ def document_or_404(request: HttpRequest, model: type[D], pk: UUID, language: st
     """The row whose document is asked for; raises `PermissionDenied` and `Http404`."""
     if not may(request, Right.MONEY):
         raise PermissionDenied
-    found = model._default_manager.select_related("tenant").filter(pk=pk).first()
+    found: Any = model._default_manager.select_related("tenant").filter(pk=pk).first()
     if found is None or language not in dict(settings.LANGUAGES):
         raise Http404
-    return found
+    document: D = found
+    return document
 
 
 def pdf_answer(body: bytes, name: str) -> HttpResponse:

@@ -97,7 +97,7 @@ class SellerDetailsAdmin(TenantAdmin):
     )
     empty_text = _("Add what must stand on invoices: numbers, address, F-tax and bankgiro.")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Once."""
         may_change = self.has_change_permission(request)
         return may_change and not SellerDetails.objects.exists()

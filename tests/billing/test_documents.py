@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("tariff")
 
 
 def text_of(body: bytes) -> str:
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(body)).pages).split())
+    pages = PdfReader(BytesIO(body)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
 @pytest.fixture
