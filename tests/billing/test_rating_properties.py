@@ -103,7 +103,10 @@ def test_readings_that_never_came_change_nothing_where_no_price_changes(
     facts = drive.read_every(1)
     kept = [one for n, one in enumerate(facts.readings) if n not in lost]
     charge, whole = rate(replace(facts, readings=kept), priced), rate(facts, priced)
-    assert charge.lines == whole.lines
+    # The trace tells when a step of energy was reached, which nobody knows to the second then.
+    assert [replace(line, trace=()) for line in charge.lines] == [
+        replace(line, trace=()) for line in whole.lines
+    ]
     assert charge.split_error_minor == 0
 
 
