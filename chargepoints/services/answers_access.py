@@ -11,7 +11,7 @@ from chargepoints.services.reservations import end_reservation, settle_reservati
 
 
 def keep_list(command: Command, answer: dict[str, Any], answered_at: datetime) -> None:
-    """Accepted: the list and its version are kept; otherwise the station is due the full list."""
+    """Accepted: the list and its version are kept; otherwise its reason is kept."""
     if answer["status"] == "Accepted":
         accept_list(
             charge_point_id=command.charge_point_id, payload=command.payload, at=answered_at
@@ -21,7 +21,7 @@ def keep_list(command: Command, answer: dict[str, Any], answered_at: datetime) -
 
 
 def keep_list_version(command: Command, answer: dict[str, Any], answered_at: datetime) -> None:
-    """The version is kept; another than ours makes the station due the full list."""
+    """The version is kept; another than ours is a mismatch."""
     version = answer["listVersion"] if "listVersion" in answer else answer["versionNumber"]
     note_station_version(charge_point_id=command.charge_point_id, version=version)
 

@@ -29,7 +29,7 @@ def accept_list(*, charge_point_id: UUID, payload: dict[str, Any], at: datetime)
 
 
 def refuse_list(*, charge_point_id: UUID, answer: str) -> None:
-    """Keep why the station did not take a list: the next one it gets is the full one."""
+    """Keep why the station did not take a list."""
     known = _locked(charge_point_id)
     known.problem = answer
     known.save(update_fields=("problem",))
