@@ -298,9 +298,9 @@ def unrestricted() -> st.SearchStrategy[TariffFacts]:
         st.builds(Restrictions, max_energy_wh=st.integers(1, 6000)),
     )
     return st.builds(
-        # Free minutes end at a moment: there the price of time changes.
+        # Free minutes end, and parking begins, at a moment: there prices change with the time.
         lambda tier, rest, facts: replace(
-            facts, elements=(tier, TariffElement(rest)), free_time_s=0
+            facts, elements=(tier, TariffElement(rest)), free_time_s=0, idle_fee=None
         ),
         first,
         parts,
