@@ -295,7 +295,7 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("F6", "unknown_party"): _("Somebody we do not know asked for a start (count: %(observed)s)."),
     ("F6", "second_connection"): _(
         "Somebody at %(address)s had this station's key and wanted in while the station itself was"
-        " connected. If it was not your own test, give the station a new key."
+        " connected (count: %(observed)s). If it was not your own test, give the station a new key."
     ),
     ("F6", "burst"): _(
         "%(observed)s different tokens in a few minutes on one station; up to"

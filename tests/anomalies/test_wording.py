@@ -86,7 +86,7 @@ def test_every_action_has_advice() -> None:
 @pytest.mark.parametrize(("kind", "cause"), SENTENCES)
 def test_every_sentence_says_what_was_observed(kind: str, cause: str, language: str) -> None:
     with translation.override(language):
-        sentence = explain(an_incident(kind, cause)).sentence
+        sentence = explain(an_incident(kind, cause, params={"address": "192.0.2.7"})).sentence
     assert {"sv": "1,5 kWh", "en": "1.5 kWh"}[language] in sentence
     assert not re.search(r"%\(|\{|None", sentence)
 
