@@ -17,7 +17,6 @@ from tests.journeys.stage import (
     Platform,
     Prices,
     eventually,
-    nothing_is_owed,
 )
 from tests.stripe_stand_in.conformance import checked_stand_in
 
@@ -62,7 +61,7 @@ def stage(platform: Platform, django_db_blocker: DjangoDbBlocker) -> Iterator[Pl
             for process in (platform.web, platform.worker):
                 process.start(environment)
             yield platform
-            eventually(lambda: platform.stripe.deliveries.wait_idle(0) and nothing_is_owed())
+            eventually(platform.is_at_rest)
         finally:
             patiently(
                 lambda: call_command(

@@ -56,6 +56,13 @@ class Platform:
         """Where stations connect."""
         return self.web.websocket_url
 
+    def is_at_rest(self) -> bool:
+        """Whether nothing is owed and no event is on its way: a posted event becomes work."""
+        return all(look() for look in (nothing_is_owed, self._is_told) * 2)
+
+    def _is_told(self) -> bool:
+        return self.stripe.deliveries.wait_idle(0)
+
 
 @dataclass(frozen=True)
 class Prices:

@@ -28,7 +28,6 @@ from tests.journeys.stage import (
     Operator,
     Platform,
     eventually,
-    nothing_is_owed,
     sweep,
 )
 
@@ -100,7 +99,7 @@ def sides(volt: Operator, ampere: Operator) -> Sides:
     sides = Sides(volt, ampere, specs, {"paid": paid})
     sides.theirs["unpaid"] = eventually(lambda: unpaid(ampere, second.transaction_id))
     sides.theirs["open"] = asyncio.run(leave_open(sides))
-    eventually(nothing_is_owed)
+    eventually(volt.platform.is_at_rest)
     return sides
 
 
@@ -268,7 +267,7 @@ def test_whatever_the_workers_do_for_one_leaves_the_other_alone(sides: Sides) ->
     eventually(lambda: unpaid(sides.volt, results[2].transaction_id))
     eventually(lambda: (sides.volt.session(results[3].transaction_id) or {})["gate"] == "held")
     sweep()
-    eventually(nothing_is_owed)
+    eventually(sides.volt.platform.is_at_rest)
     assert rows_of(sides.ampere) == before
     assert count_of(sides.volt, ChargingSession) == own + 4
 
@@ -285,7 +284,7 @@ def tell_of_unpaid(sides: Sides, stage: Platform, kind: str, account: str | None
     headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
     url = f"{stage.web.url}{WEBHOOK_PATH}"
     assert httpx.post(url, content=body, headers=headers, trust_env=False).status_code == 200
-    eventually(nothing_is_owed)
+    eventually(stage.is_at_rest)
 
 
 @pytest.mark.parametrize("is_platform", [False, True], ids=["of Volt", "of the platform"])
