@@ -14,9 +14,11 @@ app = Celery("laddbok")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-QUEUES = ("default", "outbox", "telemetry", "billing")
+QUEUES = ("default", "outbox", "telemetry", "billing", "messages")
 
 TASK_ROUTES: dict[str, dict[str, str]] = {
+    # Others' servers are slow: what waits for them keeps no event waiting.
+    "outbox.tasks.send_due_messages": {"queue": "messages"},
     "outbox.*": {"queue": "outbox"},
     "anomalies.*": {"queue": "telemetry"},
     "billing.*": {"queue": "billing"},
@@ -30,6 +32,15 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         # A sweep nobody fetched in time is replaced by the next one.
         "options": {"expires": 5.0},
+    },
+    "send the messages that are owed": {
+        "task": "outbox.tasks.send_due_messages",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "forget old messages": {
+        "task": "outbox.tasks.forget_messages",
+        "schedule": crontab(hour=2, minute=20),
     },
     "end commands past their time, and call again for those not sent": {
         "task": "chargepoints.tasks.expire_commands",

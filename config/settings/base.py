@@ -219,6 +219,31 @@ OCPP_LOG_DAYS = env.whole("OCPP_LOG_DAYS", 30, at_least=1)
 # leave it; without it links say the address they were asked under.
 PUBLIC_URL = env.web_template("PUBLIC_URL", "", places=()).rstrip("/")
 
+# Messages to people. Without EMAIL_HOST mails wait, and the admin says why.
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.whole("EMAIL_PORT", 587, at_least=1, at_most=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", "")
+# STARTTLS; EMAIL_USE_SSL is TLS from the first byte (port 465).
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT_S", 15, at_least=1, at_most=60)
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", "laddbok@localhost")
+# Webhooks may go to http and to the own network: for development, or a chat server next door.
+WEBHOOKS_MAY_BE_PRIVATE = env.flag("WEBHOOKS_MAY_BE_PRIVATE", False)
+# The HTTP gateway for SMS; its fields are named in the order sender, number, text.
+SMS_GATEWAY_URL = env.web_template("SMS_GATEWAY_URL", "", places=())
+SMS_GATEWAY_USER = env.text("SMS_GATEWAY_USER", "")
+SMS_GATEWAY_SECRET = env.secret("SMS_GATEWAY_SECRET", "")
+SMS_GATEWAY_JSON = env.flag("SMS_GATEWAY_JSON", False)
+SMS_GATEWAY_FIELDS = env.words("SMS_GATEWAY_FIELDS", ["from", "to", "message"])
+if len(SMS_GATEWAY_FIELDS) != 3:
+    raise env.WrongSetting("SMS_GATEWAY_FIELDS must name three fields: sender, number, text")
+SMS_SENDER = env.text("SMS_SENDER", "Laddbok")
+# Days for which messages are kept.
+MESSAGE_DAYS = env.whole("MESSAGE_DAYS", 90, at_least=1)
+
 LOGGING = logging_settings(env.text("LOG_LEVEL", "INFO"), json_lines=True)
 LOGGING_CONFIG = "logging.config.dictConfig"
 

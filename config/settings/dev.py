@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config import env
-from config.devstack.state import apply_local_values
+from config.devstack.state import apply_local_values, state_folder
 
 # What the environment left open; a server named here is one that `manage.py up` starts itself.
 FILLED_IN = apply_local_values()
@@ -17,6 +17,10 @@ if STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):  # noqa: F405
 DEBUG = env.flag("DEBUG", True)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *env.words("ALLOWED_HOSTS", [])]
 PASSWORD_HASHERS = ["config.devstack.hashers.QuickPasswordHasher"]
+if not EMAIL_HOST:  # noqa: F405
+    # Mails are files that can be read.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(state_folder() / "mail")
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

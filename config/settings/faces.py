@@ -241,6 +241,12 @@ UNFOLD: dict[str, Any] = {
                         "admin:outbox_delivery_changelist",
                         "administer",
                     ),
+                    _link(
+                        _("Messages"),
+                        "outgoing_mail",
+                        "admin:outbox_message_changelist",
+                        "administer",
+                    ),
                 ],
             },
         ],
