@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from anomalies.detectors.electric import (
     Apparent,
@@ -13,6 +13,7 @@ from anomalies.detectors.electric import (
     flow_of,
     is_exporting,
     largest_current_ma,
+    line_current_ma,
 )
 from anomalies.detectors.facts import Facts, StatusChange
 from anomalies.types import Finding
@@ -31,7 +32,8 @@ class View:
     `gap_ms` is the time since the sample before (None for the first); `register` is the judged
     register value, None when the sample has none, and `resolution_wh` its steps as seen so far.
     `apparent` is voltage times current, `flow_w` the power into the car, `load_ma` the largest
-    current of any conductor, `status` the connector's state in force.
+    current of any conductor, `line_ma` the most loaded one's, `status` the connector's state in
+    force.
     """
 
     __slots__ = (
@@ -41,6 +43,7 @@ class View:
         "facts",
         "flow_w",
         "gap_ms",
+        "line_ma",
         "load_ma",
         "register",
         "resolution_wh",
@@ -67,6 +70,7 @@ class View:
         self.apparent: Apparent | None = apparent_power(sample, facts)
         self.flow_w: int | None = flow_of(sample, self.apparent, self.exports)
         self.load_ma: int | None = largest_current_ma(sample)
+        self.line_ma: int | None = line_current_ma(sample, facts)
         self.status: StatusChange | None = facts.activity_at(sample.at)
 
 
@@ -111,14 +115,6 @@ class Detector(Generic[P, T]):
     step: Callable[[P, View, T], tuple[P, Finding | None]] | None = None
     finish: Callable[[P, Ending, T], Finding | None] | None = None
     excuse: Callable[[P, Ending, T], bool] | None = None
-
-
-def evolve(memory: P, **changes: Any) -> P:
-    """The memory itself, changed: a scan owns its memories (`dataclasses.replace` costs 10 times
-    as much)."""
-    for name, value in changes.items():
-        setattr(memory, name, value)
-    return memory
 
 
 def moment(at_ms: int) -> datetime:

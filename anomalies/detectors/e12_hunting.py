@@ -10,6 +10,8 @@ from anomalies.detectors.kinds import found
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Finding, Relation
 
+_CHARGING = Activity.CHARGING
+
 
 @dataclass(frozen=True, slots=True)
 class E12Thresholds:
@@ -75,7 +77,7 @@ def _step(
 def _is_free(view: View) -> bool:
     """Charging as far as known, with no change of our limit since shortly before."""
     status = view.status
-    if status is not None and status.activity is not Activity.CHARGING:
+    if status is not None and status.activity is not _CHARGING:
         return False
     limit = view.facts.limit_at(view.sample.at) if view.facts.limits else None
     if limit is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, View, evolve, moment
+from anomalies.detectors.base import Detector, View, moment
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
 from sessions_app.rebuild import SCALE_FROM, SCALE_TO
@@ -34,19 +34,23 @@ def _step(
 ) -> tuple[E1Memory, Finding | None]:
     """More than 7 % off in 4 samples; each good sample takes a bad one back (catalogue E1)."""
     if view.gap_ms is not None and view.gap_ms > thresholds.longest_gap_s * 1_000:
-        memory = evolve(memory, bad=0) if not memory.is_reported else memory
+        memory.bad = memory.bad if memory.is_reported else 0
     verdict = _compare(view, thresholds)
     if verdict is None:
         return memory, None
     power_w, apparent_w, is_off = verdict
     if not is_off:
-        bad = max(0, memory.bad - 1)
-        return E1Memory(bad, memory.since_ms, memory.is_reported and bad > 0), None
-    bad = min(memory.bad + 1, thresholds.samples)
-    memory = E1Memory(bad, memory.since_ms if memory.bad else view.at_ms, memory.is_reported)
-    if bad < thresholds.samples or memory.is_reported:
+        if memory.bad:
+            memory.bad -= 1
+        memory.is_reported = memory.is_reported and memory.bad > 0
         return memory, None
-    return evolve(memory, is_reported=True), Finding(
+    if not memory.bad:
+        memory.since_ms = view.at_ms
+    memory.bad = min(memory.bad + 1, thresholds.samples)
+    if memory.bad < thresholds.samples or memory.is_reported:
+        return memory, None
+    memory.is_reported = True
+    return memory, Finding(
         kind="E1",
         cause="power_high" if power_w > apparent_w else "power_low",
         signal="Power.Active.Import",
@@ -69,16 +73,16 @@ def _compare(view: View, thresholds: E1Thresholds) -> tuple[int, int, bool] | No
     apparent = view.apparent
     if power_w is None or apparent is None or view.exports:
         return None
-    power_w = abs(power_w)
-    if max(power_w, apparent.power_w) <= thresholds.least_power_w:
+    power_w, apparent_w = abs(power_w), apparent.power_w
+    low_w, high_w = (power_w, apparent_w) if power_w < apparent_w else (apparent_w, power_w)
+    if high_w <= thresholds.least_power_w:
         return None
-    if power_w > apparent.power_w and not apparent.is_whole:
+    if power_w > apparent_w and not apparent.is_whole:
         return None  # the conductors that are not reported may carry the rest
-    low_w, high_w = sorted((power_w, apparent.power_w))
     if low_w * SCALE_FROM <= high_w <= low_w * SCALE_TO:
         return None  # W and kW mixed up: M8 says so
-    off_by = abs(power_w - apparent.power_w) * 1_000
-    return power_w, apparent.power_w, off_by > thresholds.deviation_permille * apparent.power_w
+    is_off = (high_w - low_w) * 1_000 > thresholds.deviation_permille * apparent_w
+    return power_w, apparent_w, is_off
 
 
 DETECTOR = Detector("E1", E1Memory, E1Thresholds, step=_step)

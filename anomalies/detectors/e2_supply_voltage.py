@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from anomalies.detectors.base import Detector, View, moment
-from anomalies.detectors.facts import CurrentType
 from anomalies.detectors.kinds import found
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Finding, Relation, Severity
@@ -45,7 +44,7 @@ def _step(
 
     A phase without any voltage is not there, or lost (E6), and says nothing of the supply.
     """
-    if view.facts.current_type is not CurrentType.AC:
+    if not view.facts.is_ac:
         return memory, None
     nominal_mv = view.facts.nominal_voltage_mv or _NOMINAL_MV
     low_mv, high_mv = _range(view, nominal_mv * thresholds.dead_permille // 1_000)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, View, evolve, moment
-from anomalies.detectors.electric import line_current_ma
+from anomalies.detectors.base import Detector, View, moment
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
 
@@ -37,21 +36,22 @@ def _step(
 
     For 60 s after a limit was lowered the old one still counts.
     """
-    offers = _remember_offer(memory.offers, view, thresholds)
-    if offers != memory.offers:
-        memory = evolve(memory, offers=offers)
-    current_ma = line_current_ma(view.sample, view.facts)
+    memory.offers = _remember_offer(memory.offers, view, thresholds)
+    current_ma = view.line_ma
     limit_ma = _limit_ma(memory.offers, view, thresholds)
     if current_ma is None or limit_ma is None:
         return memory, None
     if current_ma <= limit_ma * thresholds.limit_permille // 1_000 + thresholds.slack_ma:
-        return (evolve(memory, above=0, is_reported=False) if memory.above else memory), None
-    since_ms = memory.since_ms if memory.above else view.at_ms
-    above = min(memory.above + 1, thresholds.samples)
-    memory = evolve(memory, above=above, since_ms=since_ms)
-    if above < thresholds.samples or memory.is_reported:
+        if memory.above:
+            memory.above, memory.is_reported = 0, False
         return memory, None
-    return evolve(memory, is_reported=True), Finding(
+    if not memory.above:
+        memory.since_ms = view.at_ms
+    memory.above = min(memory.above + 1, thresholds.samples)
+    if memory.above < thresholds.samples or memory.is_reported:
+        return memory, None
+    memory.is_reported = True
+    return memory, Finding(
         kind="E3",
         cause="over_limit",
         signal="Current.Import",
@@ -59,7 +59,7 @@ def _step(
         observed=current_ma,
         expected=limit_ma,
         relation=Relation.AT_MOST,
-        since_at=moment(since_ms),
+        since_at=moment(memory.since_ms),
         at=view.sample.at,
         severity=Severity.SYSTEM,
         action=Action.TAKE_OUT_OF_SERVICE,
@@ -77,6 +77,8 @@ def _remember_offer(
     offered_ma = view.sample.current_offered_ma
     if offered_ma and not (offers and offers[-1][1] == offered_ma):
         offers = (*offers, (view.at_ms, offered_ma))
+    if len(offers) < 2:
+        return offers
     began_ms = view.at_ms - thresholds.settling_s * 1_000
     in_force = [index for index, (at_ms, _) in enumerate(offers) if at_ms <= began_ms]
     return offers[in_force[-1] :] if in_force else offers
@@ -86,10 +88,11 @@ def _limit_ma(
     offers: tuple[tuple[int, int], ...], view: View, thresholds: E3Thresholds
 ) -> int | None:
     began_ms = view.at_ms - thresholds.settling_s * 1_000
-    limits = [view.facts.max_current_ma]
-    if offers and offers[0][0] <= began_ms:
-        limits.append(max(offered_ma for _, offered_ma in offers))
-    return min((limit for limit in limits if limit is not None), default=None)
+    rated_ma = view.facts.max_current_ma
+    if not offers or offers[0][0] > began_ms:
+        return rated_ma
+    most_ma = offers[0][1] if len(offers) == 1 else max([offered_ma for _, offered_ma in offers])
+    return most_ma if rated_ma is None or most_ma < rated_ma else rated_ma
 
 
 DETECTOR = Detector("E3", E3Memory, E3Thresholds, step=_step)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from anomalies.detectors.base import Detector, View, moment
-from anomalies.detectors.electric import line_current_ma
 from anomalies.detectors.kinds import found
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Finding, Relation
@@ -65,7 +64,7 @@ def _step(
 def _excess(view: View, thresholds: E4Thresholds) -> tuple[str, int, int] | None:
     from_at = view.sample.at - timedelta(seconds=thresholds.settling_s)
     limit_ma = view.facts.loosest_limit_ma(from_at, view.sample.at)
-    current_ma = line_current_ma(view.sample, view.facts)
+    current_ma = view.line_ma
     if limit_ma is not None and current_ma is not None:
         most_ma = limit_ma * thresholds.limit_permille // 1_000 + thresholds.slack_ma
         if current_ma > most_ma:

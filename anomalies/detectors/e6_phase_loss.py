@@ -11,6 +11,7 @@ from anomalies.types import Finding, Relation
 
 _NOMINAL_MV = 230_000
 _LIVE_PERMILLE = 800
+_ALL = 0b111
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,10 @@ def _step(
     Two of three phases gone is a car or a station that has switched to one phase: no fault.
     """
     sample = view.sample
+    if view.facts.is_dc:
+        return memory, None
     currents = (sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma)
-    if view.facts.is_dc or currents.count(None) > 1:
+    if currents.count(None) > 1:
         return memory, None
     verdict = _dead_voltage(memory, view, thresholds) or _dead_current(
         memory, view, [abs(one or 0) for one in currents], thresholds
@@ -82,13 +85,15 @@ def _dead_voltage(
 ) -> tuple[str, int, int] | None:
     nominal_mv = view.facts.nominal_voltage_mv or _NOMINAL_MV
     sample = view.sample
+    u1, u2, u3 = sample.voltage_l1_mv, sample.voltage_l2_mv, sample.voltage_l3_mv
+    live_uv = nominal_mv * _LIVE_PERMILLE
+    if memory.live == _ALL and u1 and u2 and u3 and min(u1, u2, u3) * 1_000 >= live_uv:
+        return None
     dead = None
-    for bit, voltage in enumerate(
-        (sample.voltage_l1_mv, sample.voltage_l2_mv, sample.voltage_l3_mv)
-    ):
+    for bit, voltage in enumerate((u1, u2, u3)):
         if voltage is None:
             continue
-        if voltage * 1_000 >= nominal_mv * _LIVE_PERMILLE:
+        if voltage * 1_000 >= live_uv:
             memory.live |= 1 << bit
         elif memory.live >> bit & 1 and (
             voltage * 1_000 < nominal_mv * thresholds.dead_voltage_permille
@@ -100,29 +105,38 @@ def _dead_voltage(
 def _dead_current(
     memory: E6Memory, view: View, currents: list[int], thresholds: E6Thresholds
 ) -> tuple[str, int, int] | None:
-    active = [ma >= thresholds.live_ma for ma in currents]
-    count = sum(active)
-    if not memory.levels or count == 0 or count > sum(memory.levels[i] > 0 for i in range(3)):
-        _begin(memory, view, currents, active)
+    levels, live_ma, dead_ma = memory.levels, thresholds.live_ma, thresholds.dead_ma
+    first, second, third = currents
+    active = (
+        first if first >= live_ma else 0,
+        second if second >= live_ma else 0,
+        third if third >= live_ma else 0,
+    )
+    count = 3 - active.count(0)
+    if not levels or count == 0 or count > 3 - levels.count(0):
+        _begin(memory, view, active)
         return None
-    missing = [i for i in range(3) if memory.levels[i] and currents[i] < thresholds.dead_ma]
-    if not missing:
-        memory.levels = tuple(ma if on else 0 for ma, on in zip(currents, active, strict=True))
+    if not (
+        (first < dead_ma and levels[0])
+        or (second < dead_ma and levels[1])
+        or (third < dead_ma and levels[2])
+    ):
+        memory.levels = active
         return None
-    others = [i for i in range(3) if memory.levels[i] and i not in missing]
+    missing = [i for i in range(3) if levels[i] and currents[i] < dead_ma]
+    others = [i for i in range(3) if levels[i] and i not in missing]
     is_settled = view.at_ms - memory.together_ms >= thresholds.settled_s * 1_000
-    holds = all(currents[i] * 1_000 >= memory.levels[i] * thresholds.hold_permille for i in others)
+    holds = all(currents[i] * 1_000 >= levels[i] * thresholds.hold_permille for i in others)
     if len(missing) > 1 or not others or not holds or not is_settled:
-        _begin(memory, view, currents, active)
+        _begin(memory, view, active)
         return None
     return "current", currents[missing[0]], max(currents[i] for i in others)
 
 
-def _begin(memory: E6Memory, view: View, currents: list[int], active: list[bool]) -> None:
+def _begin(memory: E6Memory, view: View, active: tuple[int, int, int]) -> None:
     """A new set of phases, which has to last before one of it can be missed."""
     memory.together_ms = view.at_ms
-    on = tuple(ma if is_on else 0 for ma, is_on in zip(currents, active, strict=True))
-    memory.levels = on if sum(active) > 1 else ()
+    memory.levels = active if active.count(0) < 2 else ()
 
 
 DETECTOR = Detector("E6", E6Memory, E6Thresholds, step=_step)

@@ -43,11 +43,9 @@ def _step(
     sample = view.sample
     if view.facts.is_dc or sample.current_l2_ma is None:
         return memory, None
-    currents = [
-        abs(ma)
-        for ma in (sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma)
-        if ma is not None and abs(ma) >= thresholds.active_ma
-    ]
+    first, second, third = sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma
+    phases = (abs(first or 0), abs(second), abs(third or 0))
+    currents = [ma for ma in phases if ma >= thresholds.active_ma]
     if len(currents) < 2:
         memory.current_since_ms = memory.voltage_since_ms = None
         memory.is_reported = False

@@ -12,6 +12,7 @@ from anomalies.types import Finding, Relation
 from sessions_app.registers import epoch_ms
 
 _NOMINAL_V = 230
+_CHARGING = Activity.CHARGING
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _step(
     if gained_wh >= thresholds.energy_wh or is_flowing or view.exports:
         memory.is_over = gained_wh >= thresholds.energy_wh
         return memory, None
-    if status is None or status.activity is not Activity.CHARGING or view.flow_w is None:
+    if status is None or status.activity is not _CHARGING or view.flow_w is None:
         return memory, None
     if (view.sample.soc_pct or 0) >= thresholds.full_soc_pct or _is_limited(view, thresholds):
         memory.is_over = True

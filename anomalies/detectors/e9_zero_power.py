@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, View, evolve, moment
+from anomalies.detectors.base import Detector, View, moment
 from anomalies.detectors.facts import Activity, LimitChange
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
 from sessions_app.registers import epoch_ms
 
 _NOMINAL_V = 230
+_CHARGING = Activity.CHARGING
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,23 @@ def _step(
     soc_pct = view.sample.soc_pct or memory.soc_pct
     wanted_ms = _wanted_since_ms(view, thresholds, soc_pct)
     if wanted_ms is None:
-        return evolve(
-            memory, idle_since_ms=None, idle_samples=0, still_since_ms=None, soc_pct=soc_pct
-        ), None
-    memory = _remember_load(_remember_soc(memory, view, thresholds, load_w), view, load_w)
+        memory.idle_since_ms, memory.idle_samples = None, 0
+        memory.still_since_ms, memory.soc_pct = None, soc_pct
+        return memory, None
+    _remember_soc(memory, view, thresholds, load_w, soc_pct)
+    _remember_load(memory, view, load_w)
+    if load_w and not (view.facts.is_dc and 0 < memory.soc_pct < thresholds.low_soc_pct):
+        return memory, None
     if _has_tapered(memory, thresholds):
         return memory, None
     finding = _idle(memory, view, thresholds, wanted_ms)
     if finding is not None:
-        return evolve(memory, idle_is_reported=True), finding
+        memory.idle_is_reported = True
+        return memory, finding
     finding = _still(memory, view, thresholds, max(wanted_ms, memory.still_since_ms or 0))
-    return (memory if finding is None else evolve(memory, still_is_reported=True)), finding
+    if finding is not None:
+        memory.still_is_reported = True
+    return memory, finding
 
 
 def _load_w(view: View, thresholds: E9Thresholds) -> int | None:
@@ -85,7 +92,8 @@ def _load_w(view: View, thresholds: E9Thresholds) -> int | None:
     is_idle = power_w < thresholds.idle_power_w and current_ma < thresholds.idle_current_ma
     if is_idle and not view.exports:
         return 0
-    return max(1, power_w, current_ma * _NOMINAL_V // 1_000)
+    current_w = current_ma * _NOMINAL_V // 1_000
+    return max(1, power_w, current_w)
 
 
 def _wanted_since_ms(view: View, thresholds: E9Thresholds, soc_pct: int) -> int | None:
@@ -94,11 +102,13 @@ def _wanted_since_ms(view: View, thresholds: E9Thresholds, soc_pct: int) -> int 
     status = view.status
     if soc_pct >= thresholds.full_soc_pct or (status is None and not soc_pct):
         return None
-    if status is not None and status.activity is not Activity.CHARGING:
+    if status is not None and status.activity is not _CHARGING:
         return None
     offered_ma = sample.current_offered_ma
     if offered_ma is not None and offered_ma < thresholds.least_limit_ma:
         return None
+    if not facts.limits:
+        return 0 if status is None else epoch_ms(status.at)
     is_free, freed_at = facts.unlimited_since(sample.at, lambda change: _is_low(change, thresholds))
     if not is_free:
         return None
@@ -113,33 +123,29 @@ def _is_low(change: LimitChange, thresholds: E9Thresholds) -> bool:
     )
 
 
-def _remember_load(memory: E9Memory, view: View, load_w: int) -> E9Memory:
+def _remember_load(memory: E9Memory, view: View, load_w: int) -> None:
     if load_w:
-        return evolve(
-            memory,
-            idle_since_ms=None,
-            idle_samples=0,
-            top_w=max(memory.top_w, load_w),
-            last_w=load_w,
-            idle_is_reported=False,
-        )
-    since_ms = memory.idle_since_ms
-    if since_ms is None:
+        memory.idle_since_ms, memory.idle_samples, memory.idle_is_reported = None, 0, False
+        memory.last_w = load_w
+        memory.top_w = max(memory.top_w, load_w)
+        return
+    if memory.idle_since_ms is None:
         # The load was last seen one sample ago; before the first sample nobody knows.
-        since_ms = view.at_ms - (view.gap_ms or 0)
-    return evolve(memory, idle_since_ms=since_ms, idle_samples=memory.idle_samples + 1)
+        memory.idle_since_ms = view.at_ms - (view.gap_ms or 0)
+    memory.idle_samples += 1
 
 
-def _remember_soc(memory: E9Memory, view: View, thresholds: E9Thresholds, load_w: int) -> E9Memory:
+def _remember_soc(
+    memory: E9Memory, view: View, thresholds: E9Thresholds, load_w: int, soc_pct: int
+) -> None:
     if view.gap_ms is not None and view.gap_ms > thresholds.longest_gap_s * 1_000:
-        idle_ms = None if load_w else view.at_ms
-        memory = evolve(memory, idle_since_ms=idle_ms, idle_samples=0, still_since_ms=None)
-    soc_pct = view.sample.soc_pct or memory.soc_pct
+        memory.idle_since_ms = None if load_w else view.at_ms
+        memory.idle_samples, memory.still_since_ms = 0, None
     if soc_pct != memory.soc_pct or load_w >= thresholds.progress_power_w:
-        return evolve(memory, soc_pct=soc_pct, still_since_ms=view.at_ms, still_is_reported=False)
-    if memory.still_since_ms is None:
-        return evolve(memory, still_since_ms=view.at_ms)
-    return memory
+        memory.soc_pct, memory.still_since_ms = soc_pct, view.at_ms
+        memory.still_is_reported = False
+    elif memory.still_since_ms is None:
+        memory.still_since_ms = view.at_ms
 
 
 def _has_tapered(memory: E9Memory, thresholds: E9Thresholds) -> bool:

@@ -18,32 +18,22 @@ class Apparent(NamedTuple):
     is_whole: bool
 
 
-def phase_currents_ma(sample: Sample) -> list[int | None]:
-    """Currents of L1, L2 and L3 as reported."""
-    return [sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma]
-
-
 def largest_current_ma(sample: Sample) -> int | None:
     """The largest current of any conductor, whatever its direction."""
-    largest = None
-    for current in (
-        sample.current_ma,
-        sample.current_l1_ma,
-        sample.current_l2_ma,
-        sample.current_l3_ma,
-    ):
-        if current is not None and (largest is None or abs(current) > largest):
-            largest = abs(current)
-    return largest
+    whole, first = sample.current_ma, sample.current_l1_ma
+    second, third = sample.current_l2_ma, sample.current_l3_ma
+    if first is None and second is None and third is None:
+        return None if whole is None else abs(whole)
+    return max(abs(whole or 0), abs(first or 0), abs(second or 0), abs(third or 0))
 
 
 def line_current_ma(sample: Sample, facts: Facts) -> int | None:
     """The most loaded conductor; an unphased current on several phases may be their sum."""
-    phases = [abs(ma) for ma in phase_currents_ma(sample) if ma is not None]
-    if phases:
-        return max(phases)
-    current_ma = sample.current_ma
-    return None if current_ma is None else abs(current_ma) // facts.line_count
+    first, second, third = sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma
+    if first is None and second is None and third is None:
+        current_ma = sample.current_ma
+        return None if current_ma is None else abs(current_ma) // facts.line_count
+    return max(abs(first or 0), abs(second or 0), abs(third or 0))
 
 
 def apparent_power(sample: Sample, facts: Facts) -> Apparent | None:
@@ -53,10 +43,13 @@ def apparent_power(sample: Sample, facts: Facts) -> Apparent | None:
     (there are models that omit L3). One unphased current counts only where it can mean but one
     conductor: on three phases stations send a sum, a mean or the largest.
     """
-    currents = phase_currents_ma(sample)
-    known = 3 - currents.count(None)
+    known = (
+        (sample.current_l1_ma is not None)
+        + (sample.current_l2_ma is not None)
+        + (sample.current_l3_ma is not None)
+    )
     if known:
-        product = _over_phases(sample, currents)
+        product = _over_phases(sample)
     elif sample.current_ma is not None and facts.line_count == 1:
         voltage = sample.voltage_mv or sample.voltage_l1_mv
         product = None if voltage is None else voltage * abs(sample.current_ma)
@@ -92,17 +85,16 @@ def is_exporting(sample: Sample) -> bool:
     )
 
 
-def _over_phases(sample: Sample, currents: list[int | None]) -> int | None:
-    voltages = (sample.voltage_l1_mv, sample.voltage_l2_mv, sample.voltage_l3_mv)
-    known = [voltage for voltage in voltages if voltage]
-    usual = sum(known) // len(known) if known else sample.voltage_mv
-    if not usual:
-        return None
-    total = 0
-    for voltage, current in zip(voltages, currents, strict=True):
-        if current is not None:
-            total += (voltage or usual) * abs(current)
-    return total
+def _over_phases(sample: Sample) -> int | None:
+    u1, u2, u3 = sample.voltage_l1_mv, sample.voltage_l2_mv, sample.voltage_l3_mv
+    if not (u1 and u2 and u3):
+        known = [voltage for voltage in (u1, u2, u3) if voltage]
+        usual = sum(known) // len(known) if known else sample.voltage_mv
+        if not usual:
+            return None
+        u1, u2, u3 = u1 or usual, u2 or usual, u3 or usual
+    i1, i2, i3 = sample.current_l1_ma, sample.current_l2_ma, sample.current_l3_ma
+    return u1 * abs(i1 or 0) + u2 * abs(i2 or 0) + u3 * abs(i3 or 0)
 
 
 def _power_factor_permille(sample: Sample) -> int:

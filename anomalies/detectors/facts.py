@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sessions_app.registers import RegisterReading, epoch_ms
+
 _NOMINAL_MV = 230_000
 
 
@@ -57,6 +59,10 @@ class Facts:
     station was told to send, `expected` the current (mA) that 98 % of cars like this one exceed,
     by the place of `CurvePoint`, `heat_mk_per_1000_a2` the usual rise in millikelvin per 1000 A2
     of this model, `hottest_c` its limit.
+
+    Worked out once, since every sample asks: `line_count` conductors may carry current (1 for DC,
+    else the phases, 3 when unknown), `rated_power_w` is the most the connector can give, from its
+    rating or its current (None for neither), `begin` the session's begin register.
     """
 
     current_type: CurrentType | None = None
@@ -72,24 +78,26 @@ class Facts:
     expected: Mapping[int, int] = field(default_factory=dict)
     heat_mk_per_1000_a2: int | None = None
     hottest_c: int | None = None
+    is_dc: bool = field(init=False, repr=False, compare=False)
+    is_ac: bool = field(init=False, repr=False, compare=False)
+    line_count: int = field(init=False, repr=False, compare=False)
+    rated_power_w: int | None = field(init=False, repr=False, compare=False)
+    begin: RegisterReading | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "statuses", tuple(sorted(self.statuses, key=_change_time)))
-        object.__setattr__(self, "limits", tuple(sorted(self.limits, key=_change_time)))
+        put = object.__setattr__
+        put(self, "statuses", tuple(sorted(self.statuses, key=_change_time)))
+        put(self, "limits", tuple(sorted(self.limits, key=_change_time)))
+        put(self, "is_dc", self.current_type is CurrentType.DC)
+        put(self, "is_ac", self.current_type is CurrentType.AC)
+        put(self, "line_count", 1 if self.is_dc else self.phases or 3)
+        put(self, "rated_power_w", self._rating())
+        begin = None
+        if self.started_at is not None and self.meter_start_wh is not None:
+            begin = RegisterReading(epoch_ms(self.started_at), self.meter_start_wh)
+        put(self, "begin", begin)
 
-    @property
-    def is_dc(self) -> bool:
-        """Whether the connector is known to be DC."""
-        return self.current_type is CurrentType.DC
-
-    @property
-    def line_count(self) -> int:
-        """Conductors that may carry current: 1 for DC, else the phases, 3 when unknown."""
-        return 1 if self.is_dc else self.phases or 3
-
-    @property
-    def rated_power_w(self) -> int | None:
-        """The most the connector can give, from its rating or its current; None for neither."""
+    def _rating(self) -> int | None:
         if self.max_power_w or self.max_current_ma is None or self.is_dc:
             return self.max_power_w
         voltage_mv = self.nominal_voltage_mv or _NOMINAL_MV
@@ -99,7 +107,9 @@ class Facts:
         """The state in force and since when (repeated statuses count from the first)."""
         if not self.statuses:
             return None
-        index = bisect_right(self.statuses, at, key=_change_time) - 1
+        index = len(self.statuses) - 1
+        if self.statuses[index].at > at:
+            index = bisect_right(self.statuses, at, key=_change_time) - 1
         if index < 0:
             return None
         while index and self.statuses[index - 1].activity is self.statuses[index].activity:

@@ -7,12 +7,13 @@ from anomalies.types import Action, Finding, Relation, Severity
 from sessions_app.registers import Move
 
 _SIGNAL = "Energy.Active.Import.Register"
+_BACKWARD = Move.BACKWARD
 
 
 def _step(memory: Nothing, view: View, _: Nothing) -> tuple[Nothing, Finding | None]:
     """A step back beyond the resolution plus 5 Wh; 0 and -1 only when they stay (2.2, 3 M1)."""
     register = view.register
-    if register is None or register.move is not Move.BACKWARD:
+    if register is None or register.move is not _BACKWARD:
         return memory, None
     return memory, Finding(
         kind="M1",

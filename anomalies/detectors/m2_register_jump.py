@@ -12,6 +12,7 @@ from sessions_app.rebuild import VOLTAGE_PERMILLE
 from sessions_app.registers import Move, epoch_ms
 
 _SIGNAL = "Energy.Active.Import.Register"
+_JUMP = Move.JUMP
 _HOUR_MS_PERMILLE = 3_600_000_000
 
 
@@ -25,7 +26,7 @@ class M2Thresholds:
 def _step(memory: Nothing, view: View, _: M2Thresholds) -> tuple[Nothing, Finding | None]:
     """A gain above 1.3 times the rated power over the time plus 200 Wh (catalogue M2)."""
     register = view.register
-    if register is None or register.move is not Move.JUMP:
+    if register is None or register.move is not _JUMP:
         return memory, None
     return memory, Finding(
         kind="M2",

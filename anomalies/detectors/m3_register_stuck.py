@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, Ending, View, evolve, moment
+from anomalies.detectors.base import Detector, Ending, View, moment
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
 from sessions_app.rebuild import SCALE_FROM, SCALE_TO
@@ -12,6 +12,7 @@ from sessions_app.registers import Move, RegisterStep
 
 # Energies here are W times ms, exact in integers.
 _WH = 3_600_000
+_FORWARD, _HELD = Move.FORWARD, Move.HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,20 @@ def _step(
 
     The threshold grows with the register's resolution, since its steps may be that far apart.
     """
-    memory = _add_flow(memory, view, thresholds)
+    _add_flow(memory, view, thresholds)
     register = view.register
-    if register is None or register.move is Move.HELD:
+    if register is None or register.move is _HELD:
         return memory, None
-    if register.move is not Move.FORWARD or register.wh > register.from_wh:
-        return _move(memory, view, register, thresholds), None
-    memory = evolve(memory, flat_samples=memory.flat_samples + 1)
+    if register.move is not _FORWARD or register.wh > register.from_wh:
+        _move(memory, view, register, thresholds)
+        return memory, None
+    memory.flat_samples += 1
     least = (thresholds.least_wh + view.resolution_wh) * _WH
     is_stuck = memory.flat >= least and memory.flat_samples >= thresholds.samples
     if not is_stuck or memory.is_reported:
         return memory, None
-    return evolve(memory, is_reported=True), Finding(
+    memory.is_reported = True
+    return memory, Finding(
         kind="M3",
         cause="stuck",
         signal="Energy.Active.Import.Register",
@@ -84,31 +87,26 @@ def _excuse(memory: M3Memory, ending: Ending, thresholds: M3Thresholds) -> bool:
     return memory.lost + flat < (thresholds.least_wh + ending.track.resolution_wh) * _WH
 
 
-def _add_flow(memory: M3Memory, view: View, thresholds: M3Thresholds) -> M3Memory:
+def _add_flow(memory: M3Memory, view: View, thresholds: M3Thresholds) -> None:
     power_w = view.flow_w
     if power_w is None:
-        return memory
-    flat = memory.flat
+        return
     if memory.power_at_ms is not None:
         lasted_ms = view.at_ms - memory.power_at_ms
         if lasted_ms <= thresholds.longest_gap_s * 1_000:
-            flat += min(power_w, memory.power_w) * lasted_ms
-    return evolve(memory, power_at_ms=view.at_ms, power_w=power_w, flat=flat)
+            before_w = memory.power_w
+            memory.flat += min(before_w, power_w) * lasted_ms
+    memory.power_at_ms, memory.power_w = view.at_ms, power_w
 
 
-def _move(
-    memory: M3Memory, view: View, register: RegisterStep, thresholds: M3Thresholds
-) -> M3Memory:
+def _move(memory: M3Memory, view: View, register: RegisterStep, thresholds: M3Thresholds) -> None:
     """The register moved, or steps and begins anew, of which other kinds tell."""
-    lost = memory.lost
-    is_counted = register.move is Move.FORWARD and memory.is_reported
+    is_counted = memory.is_reported and register.move is _FORWARD
     if is_counted and not _has_caught_up(memory.flat, register.wh - register.from_wh, thresholds):
-        lost += memory.flat
+        memory.lost += memory.flat
     # Of a register that fell to nothing and stays there M1 has told.
-    is_empty = register.move is Move.BACKWARD and register.wh <= 0
-    return evolve(
-        memory, flat=0, flat_samples=0, flat_since_ms=view.at_ms, lost=lost, is_reported=is_empty
-    )
+    memory.is_reported = register.wh <= 0 and register.move is Move.BACKWARD
+    memory.flat, memory.flat_samples, memory.flat_since_ms = 0, 0, view.at_ms
 
 
 def _has_caught_up(flat: int, step_wh: int, thresholds: M3Thresholds) -> bool:

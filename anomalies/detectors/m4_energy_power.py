@@ -14,6 +14,7 @@ from sessions_app.registers import Move
 _WH = 3_600_000
 _AGREES_PERMILLE = 55
 _SHORTEST_MS = 2_000
+_FORWARD, _HELD = Move.FORWARD, Move.HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _step(
     one interval's worth, so the worst interval is left out of account.
     """
     register, power_w = view.register, view.flow_w
-    if register is None or power_w is None or register.move is Move.HELD:
+    if register is None or power_w is None or register.move is _HELD:
         return memory, None
     before_ms, before_least_w, before_most_w = memory.at_ms, memory.least_w, memory.most_w
     least_w, most_w = _bounds_w(view, power_w)
@@ -76,14 +77,14 @@ def _step(
     if before_ms is not None and lasted_ms < _SHORTEST_MS:
         return memory, None
     memory.at_ms, memory.least_w, memory.most_w = view.at_ms, least_w, most_w
-    if before_ms is None or register.move is not Move.FORWARD:
+    if before_ms is None or register.move is not _FORWARD:
         memory.wait_low = memory.wait_high = memory.wait_ms = 0
         return memory, None
     if register.from_at_ms != before_ms or not _is_usual(memory, lasted_ms, thresholds):
         return memory, None
     gain = max(0, register.wh - register.from_wh) * _WH
-    low = min(least_w, before_least_w) * lasted_ms
-    high = max(most_w, before_most_w) * lasted_ms
+    low = min(before_least_w, least_w) * lasted_ms
+    high = max(before_most_w, most_w) * lasted_ms
     if high == gain == 0:
         return memory, None
     memory.wait_low += low
@@ -101,9 +102,10 @@ def _bounds_w(view: View, power_w: int) -> tuple[int, int]:
     apparent = view.apparent
     if apparent is None or not apparent.is_whole or view.exports:
         return power_w, power_w
-    if abs(apparent.power_w - power_w) * 1_000 <= _AGREES_PERMILLE * power_w:
+    apparent_w = apparent.power_w
+    if abs(apparent_w - power_w) * 1_000 <= _AGREES_PERMILLE * power_w:
         return power_w, power_w
-    return min(power_w, apparent.power_w), max(power_w, apparent.power_w)
+    return (power_w, apparent_w) if power_w < apparent_w else (apparent_w, power_w)
 
 
 def _is_usual(memory: M4Memory, lasted_ms: int, thresholds: M4Thresholds) -> bool:
@@ -127,12 +129,16 @@ def _add(memory: M4Memory, gain: int, thresholds: M4Thresholds) -> None:
     memory.low = memory.low * window_ms // whole_ms + low
     memory.high = memory.high * window_ms // whole_ms + high
     memory.gain = memory.gain * window_ms // whole_ms + gain
-    memory.worst_short = max(memory.worst_short * window_ms // whole_ms, short)
-    memory.worst_over = max(memory.worst_over * window_ms // whole_ms, over)
+    faded_short = memory.worst_short * window_ms // whole_ms
+    faded_over = memory.worst_over * window_ms // whole_ms
+    memory.worst_short = max(short, faded_short)
+    memory.worst_over = max(over, faded_over)
     memory.all_low += low
     memory.all_high += high
     memory.all_gain += gain
-    memory.all_worst = max(memory.all_worst, short, over)
+    worst = max(over, short)
+    if worst > memory.all_worst:
+        memory.all_worst = worst
 
 
 def _judge(
@@ -141,8 +147,9 @@ def _judge(
     slack = (thresholds.slack_wh + view.resolution_wh) * _WH
     least = memory.low * (1_000 - thresholds.tolerance_permille) // 1_000
     most = memory.high * (1_000 + thresholds.tolerance_permille) // 1_000
-    is_slow = memory.gain < least - slack - max(0, memory.worst_short)
-    is_fast = memory.gain > most + slack + max(0, memory.worst_over)
+    short, over = memory.worst_short, memory.worst_over
+    is_slow = memory.gain < least - slack - max(0, short)
+    is_fast = memory.gain > most + slack + max(0, over)
     if not (is_slow or is_fast):
         memory.bad = 0
         memory.is_reported = memory.is_reported and not least <= memory.gain <= most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, Ending, View, evolve, moment
+from anomalies.detectors.base import Detector, Ending, View, moment
 from anomalies.detectors.kinds import found
 from anomalies.detectors.register import is_unknown, known_start_wh
 from anomalies.detectors.thresholds import bounded
@@ -13,6 +13,7 @@ from sessions_app.rebuild import SCALE, SCALE_FROM, SCALE_TO
 from sessions_app.registers import Move, RegisterStep
 
 _WH = 3_600_000
+_HELD = Move.HELD
 _PROGRESS = (Move.FORWARD, Move.JUMP)
 _STEPS = (Move.BACKWARD, Move.JUMP)
 
@@ -58,18 +59,22 @@ def _step(
     if finding is not None or memory.power_off:
         return memory, finding
     register = view.register
-    if register is None or register.move is Move.HELD:
+    if register is None or register.move is _HELD:
         return memory, None
-    low_wh, high_wh = sorted((register.wh, register.from_wh))
+    low_wh, high_wh = register.from_wh, register.wh
+    if low_wh > high_wh:
+        low_wh, high_wh = high_wh, low_wh
     if register.move in _STEPS and _are_scaled(low_wh, high_wh, thresholds):
         finding = _finding(view, "register", register.wh, register.from_wh, register.from_at_ms)
-        return evolve(_begin_anew(memory, view), is_reported=True), _once(memory, finding)
-    memory = _add(memory, view, register, thresholds)
+        return memory, _tell(memory, view, finding)
+    _add(memory, view, register, thresholds)
     if memory.gain_wh < thresholds.steps * view.resolution_wh or not memory.low:
         return memory, None
     is_large, is_small = _scale(memory)
     if not is_large and not is_small:
-        return evolve(_begin_anew(memory, view), is_reported=False), None
+        _begin_anew(memory, view)
+        memory.is_reported = False
+        return memory, None
     if not _is_enough(memory, is_large, thresholds.steps * view.resolution_wh, thresholds):
         return memory, None
     flowed_wh = (memory.low + memory.high) // (2 * _WH)
@@ -80,28 +85,32 @@ def _step(
         flowed_wh,
         memory.since_ms,
     )
-    return evolve(_begin_anew(memory, view), is_reported=True), _once(memory, finding)
+    return memory, _tell(memory, view, finding)
 
 
 def _power(memory: M8Memory, view: View, thresholds: M8Thresholds) -> Finding | None:
     """The reported power against voltage times current, in 2 samples in a row."""
     power_w, apparent = view.sample.power_w, view.apparent
-    low_w, high_w = sorted((abs(power_w or 0), apparent.power_w if apparent else 0))
-    is_known = power_w is not None and apparent is not None and apparent.power_w > 0
+    if power_w is None or apparent is None:
+        memory.power_off = 0
+        return None
+    low_w, high_w = abs(power_w), apparent.power_w
+    if low_w > high_w:
+        low_w, high_w = high_w, low_w
     is_scaled = low_w * SCALE_FROM <= high_w <= (low_w + 1) * SCALE_TO and low_w > 0
-    if not is_known or high_w < thresholds.least_power_w or not is_scaled:
+    if not is_scaled or high_w < thresholds.least_power_w:
         memory.power_off = 0
         return None
     if not memory.power_off:
         memory.power_since_ms = view.at_ms
     memory.power_off += 1
-    if memory.power_off != thresholds.power_samples or apparent is None:
+    if memory.power_off != thresholds.power_samples:
         return None
-    is_large = abs(power_w or 0) == high_w
+    is_large = abs(power_w) == high_w
     return found(
         "M8",
         "power_large" if is_large else "power_small",
-        observed=abs(power_w or 0),
+        observed=abs(power_w),
         expected=apparent.power_w,
         relation=Relation.ABOUT,
         since_at=moment(memory.power_since_ms),
@@ -140,40 +149,35 @@ def _finish(_: M8Memory, ending: Ending, thresholds: M8Thresholds) -> Finding | 
     )
 
 
-def _add(
-    memory: M8Memory, view: View, register: RegisterStep, thresholds: M8Thresholds
-) -> M8Memory:
+def _add(memory: M8Memory, view: View, register: RegisterStep, thresholds: M8Thresholds) -> None:
     """The stretch since the sample before, if both have a power and are not too far apart."""
     power_w = view.flow_w
     if power_w is None or register.move not in _PROGRESS:
-        return _begin_anew(memory, view)
+        _begin_anew(memory, view)
+        return
     before_ms, before_w = memory.at_ms, memory.power_w
     lasted_ms = 0 if before_ms is None else view.at_ms - before_ms
     if lasted_ms > thresholds.longest_gap_s * 1_000:
-        return _begin_anew(memory, view)
+        _begin_anew(memory, view)
+        return
     memory.at_ms, memory.power_w = view.at_ms, power_w
     if before_ms is None:
         memory.since_ms = view.at_ms
-        return memory
-    gain_wh = max(0, register.wh - register.from_wh)
-    memory.samples += gain_wh > 0
-    memory.gain_wh += gain_wh
-    memory.low += min(power_w, before_w) * lasted_ms
-    memory.high += max(power_w, before_w) * lasted_ms
-    return memory
+        return
+    gain_wh = register.wh - register.from_wh
+    if gain_wh > 0:
+        memory.samples += 1
+        memory.gain_wh += gain_wh
+    low_w, high_w = (power_w, before_w) if power_w < before_w else (before_w, power_w)
+    memory.low += low_w * lasted_ms
+    memory.high += high_w * lasted_ms
 
 
-def _begin_anew(memory: M8Memory, view: View) -> M8Memory:
+def _begin_anew(memory: M8Memory, view: View) -> None:
     power_w = view.flow_w
-    at_ms = None if power_w is None else view.at_ms
-    return M8Memory(
-        at_ms,
-        power_w or 0,
-        view.at_ms,
-        is_reported=memory.is_reported,
-        power_off=memory.power_off,
-        power_since_ms=memory.power_since_ms,
-    )
+    memory.at_ms = None if power_w is None else view.at_ms
+    memory.power_w, memory.since_ms = power_w or 0, view.at_ms
+    memory.samples = memory.gain_wh = memory.low = memory.high = 0
 
 
 def _scale(memory: M8Memory) -> tuple[bool, bool]:
@@ -202,8 +206,11 @@ def _are_scaled(small_wh: int, large_wh: int, thresholds: M8Thresholds) -> bool:
     return off_wh <= max(SCALE, large_wh * thresholds.off_permille // 1_000)
 
 
-def _once(memory: M8Memory, finding: Finding) -> Finding | None:
-    return None if memory.is_reported else finding
+def _tell(memory: M8Memory, view: View, finding: Finding) -> Finding | None:
+    """Begins anew; the finding unless it was told already."""
+    was_reported, memory.is_reported = memory.is_reported, True
+    _begin_anew(memory, view)
+    return None if was_reported else finding
 
 
 def _finding(view: View, cause: str, observed_wh: int, expected_wh: int, since_ms: int) -> Finding:

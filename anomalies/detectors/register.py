@@ -19,6 +19,7 @@ from sessions_app.registers import (
 from sessions_app.types import Sample, SampleContext
 
 _ROUNDING_WH = 100
+_END = SampleContext.END
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,8 @@ def read_register(
     """Follows the sample's register value, if it has one."""
     if sample.energy_wh is None:
         return track, None
-    begin = None
-    if facts.started_at is not None and facts.meter_start_wh is not None:
-        begin = RegisterReading(epoch_ms(facts.started_at), facts.meter_start_wh)
-    reading = RegisterReading(at_ms, sample.energy_wh, sample.context is SampleContext.END)
-    return follow_register(track, reading, register_limits(facts, thresholds), begin)
+    reading = RegisterReading(at_ms, sample.energy_wh, sample.context is _END)
+    return follow_register(track, reading, register_limits(facts, thresholds), facts.begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from anomalies.detectors.thresholds import bounded
 from anomalies.types import Finding, Relation
 from sessions_app.types import Sample, SampleContext
 
+_PERIODIC = SampleContext.PERIODIC
 _FIELDS = {
     "Energy.Active.Import.Register": ("energy_wh",),
     "Power.Active.Import": ("power_w",),
@@ -39,7 +40,7 @@ def _step(
     """Voltage, current, power or register in none of the first 3 periodic frames (S11)."""
     if memory.frames >= thresholds.frames or not view.facts.asked:
         return memory, None
-    if view.sample.context is not SampleContext.PERIODIC:
+    if view.sample.context is not _PERIODIC:
         return memory, None
     memory.frames += 1
     for bit, names in enumerate(_FIELDS.values()):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from anomalies.detectors.base import Ending, View
@@ -19,6 +20,8 @@ from sessions_app.types import Sample, SampleContext, SampleFlag, sample_order
 
 _DEFAULTS = Thresholds()
 _STEPPING = [(detector, detector.step) for detector in CATALOGUE if detector.step is not None]
+_BEGIN = SampleContext.BEGIN
+Step = Callable[[Any, View, Any], tuple[Any, Finding | None]]
 
 
 def step(
@@ -52,16 +55,11 @@ def scan_on(
 ) -> tuple[State, tuple[Finding, ...]]:
     """As `scan`, for a state that nobody needs afterwards: its memories are used up."""
     findings: list[Finding] = []
-    memories = {
-        detector.kind: state.memories.get(detector.kind) or detector.memory()
-        for detector, _rule in _STEPPING
-    }
-    rules = [
-        (detector.kind, rule, thresholds.of(detector.thresholds)) for detector, rule in _STEPPING
-    ]
+    memories = _fill(state.memories)
+    rules = _rules(thresholds)
     last_at_ms, last_order, track = state.last_at_ms, state.last_order, state.register
     for sample in samples:
-        at_ms, (_, order) = epoch_ms(sample.at), sample_order(sample)
+        at_ms, order = epoch_ms(sample.at), sample_order(sample)[1]
         if _is_passed_over(last_at_ms, last_order, sample, at_ms, order):
             continue
         track, judged = read_register(track, sample, at_ms, facts, thresholds)
@@ -153,6 +151,21 @@ def from_json(data: object) -> State:
 def _is_passed_over(
     last_at_ms: int | None, last_order: int, sample: Sample, at_ms: int, order: int
 ) -> bool:
-    if sample.context is SampleContext.BEGIN or SampleFlag.CLOCK_AHEAD in sample.flags:
+    if sample.context is _BEGIN or (sample.flags and SampleFlag.CLOCK_AHEAD in sample.flags):
         return True
-    return last_at_ms is not None and (at_ms, order) <= (last_at_ms, last_order)
+    if last_at_ms is None or at_ms > last_at_ms:
+        return False
+    return (at_ms, order) <= (last_at_ms, last_order)
+
+
+@lru_cache(maxsize=512)
+def _rules(thresholds: Thresholds) -> list[tuple[str, Step, Any]]:
+    """Kind, rule and thresholds of every detector that looks at samples."""
+    return [(one.kind, rule, thresholds.of(one.thresholds)) for one, rule in _STEPPING]
+
+
+def _fill(memories: Mapping[str, object]) -> dict[str, Any]:
+    """The memories with fresh ones for detectors that have none."""
+    if len(memories) == len(_STEPPING):
+        return dict(memories)
+    return {one.kind: memories.get(one.kind) or one.memory() for one, _rule in _STEPPING}

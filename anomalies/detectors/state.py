@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from sessions_app.registers import RegisterTrack
@@ -28,28 +29,33 @@ class State:
 
 def encode(memory: object) -> dict[str, Any]:
     """The fields that differ from their defaults: plain numbers, booleans, None, lists."""
-    fresh = type(memory)()
     return {
-        one.name: value
-        for one in fields(cast(Any, memory))
-        if (value := getattr(memory, one.name)) != getattr(fresh, one.name)
+        name: value
+        for name, (_, default) in _shape(cast(Any, type(memory))).items()
+        if (value := getattr(memory, name)) != default
     }
 
 
 def decode(kind: type[P], data: object) -> P:
     """The memory that was encoded, or a fresh one where the data does not fit (any more)."""
-    fresh = kind()
-    if not isinstance(data, dict):
-        return fresh
+    if not data or not isinstance(data, dict):
+        return kind()
     values = {name: _frozen(value) for name, value in data.items()}
-    known = {one.name: one.type for one in fields(cast(Any, kind))}
-    if all(name in known and _fits(value, str(known[name])) for name, value in values.items()):
+    known = _shape(cast(Any, kind))
+    if all(name in known and _fits(value, known[name][0]) for name, value in values.items()):
         return kind(**values)
-    return fresh
+    return kind()
+
+
+@lru_cache(maxsize=128)
+def _shape(kind: type[Any]) -> Mapping[str, tuple[str, object]]:
+    """The fields of a memory: their annotations and what a fresh one holds."""
+    fresh = kind()
+    return {one.name: (str(one.type), getattr(fresh, one.name)) for one in fields(cast(Any, kind))}
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(_frozen(one) for one in value) if isinstance(value, list | tuple) else value
+    return tuple([_frozen(one) for one in value]) if isinstance(value, list | tuple) else value
 
 
 def _fits(value: Any, annotation: str) -> bool:
