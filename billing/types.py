@@ -29,6 +29,7 @@ class Operation(StrEnum):
     CAPTURE_HOLD = "capture_hold"
     RELEASE_HOLD = "release_hold"
     REFUND_PAYMENT = "refund_payment"
+    CREATE_PORTAL = "create_portal"
 
 
 class Problem(StrEnum):

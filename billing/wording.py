@@ -56,6 +56,7 @@ OPERATIONS: dict[str, str | Promise] = {
     Operation.CAPTURE_HOLD: _("Capture the amount held"),
     Operation.RELEASE_HOLD: _("Release the amount held"),
     Operation.REFUND_PAYMENT: _("Give back of a payment on the spot"),
+    Operation.CREATE_PORTAL: _("Set up the customer portal"),
 }
 
 _HUNDREDTH = Decimal("0.01")

@@ -127,6 +127,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=17),
         "options": {"expires": 3600.0},
     },
+    "forget drivers' visits that have ended": {
+        "task": "drivers.tasks.forget_ended_visits",
+        "schedule": crontab(hour=2, minute=40),
+    },
     "check the books": {
         "task": "billing.tasks.check_ledger",
         "schedule": crontab(hour=3, minute=10),

@@ -46,3 +46,11 @@ def keep_briefly(response: HttpResponse, seconds: int) -> HttpResponse:
     """For what everybody may read and anybody may keep for a while."""
     response.headers["Cache-Control"] = f"public, max-age={seconds}"
     return response
+
+
+def keep_own(response: HttpResponse) -> HttpResponse:
+    """For pages of who has signed in: as `keep_private`, but forms say where they come from."""
+    keep_private(response)
+    # With no-referrer browsers send `Origin: null`, which cannot be told from another site's.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response

@@ -8,10 +8,23 @@ from drivers.views.charging import (
     show_payment,
     stop_payment,
 )
+from drivers.views.my import (
+    block_tag,
+    download_credit_note,
+    download_invoice,
+    open_own_receipt,
+    show_invoices,
+    show_outages,
+    show_sessions,
+    show_tags,
+)
+from drivers.views.portal import go_to_portal, show_payment_ways
 from drivers.views.prices import list_prices, show_prices
 from drivers.views.receipts import download_inputs, open_receipt, show_pdf, show_receipt
+from drivers.views.signing_in import enter, send_link, sign_out
 
 RECEIPT = "receipt/<str:token>"
+MY = "my/<slug:slug>"
 REVISION = f"{RECEIPT}/revision/<int:revision>"
 
 urlpatterns = [
@@ -28,4 +41,17 @@ urlpatterns = [
     path("payment/<str:token>/stop/", stop_payment, name="payment-stop"),
     path("prices/<slug:slug>/<str:code>.json", list_prices, name="station-prices-json"),
     path("prices/<slug:slug>/<str:code>/", show_prices, name="station-prices"),
+    path(f"{MY}/", show_sessions, name="my"),
+    path(f"{MY}/link/", send_link, name="my-link"),
+    path(f"{MY}/enter/<str:token>/", enter, name="my-enter"),
+    path(f"{MY}/out/", sign_out, name="my-out"),
+    path(f"{MY}/sessions/<uuid:pk>/receipt/", open_own_receipt, name="my-receipt"),
+    path(f"{MY}/invoices/", show_invoices, name="my-invoices"),
+    path(f"{MY}/invoices/<uuid:pk>.pdf", download_invoice, name="my-invoice-pdf"),
+    path(f"{MY}/credit-notes/<uuid:pk>.pdf", download_credit_note, name="my-credit-note-pdf"),
+    path(f"{MY}/payment/", show_payment_ways, name="my-payment"),
+    path(f"{MY}/payment/portal/", go_to_portal, name="my-portal"),
+    path(f"{MY}/tags/", show_tags, name="my-tags"),
+    path(f"{MY}/tags/<uuid:pk>/block/", block_tag, name="my-tag-block"),
+    path(f"{MY}/outages/", show_outages, name="my-outages"),
 ]

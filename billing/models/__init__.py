@@ -20,6 +20,7 @@ from billing.models.documents import (
 from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, StripeAccount
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.payments import AdHocTerms, Payment, PaymentRefund
+from billing.models.portal import PortalConfiguration
 from billing.models.receipts import ReceiptLink
 from billing.models.settlements import Refund, Settlement, StripePayment
 from billing.models.spot import SpotPrice
@@ -56,6 +57,7 @@ __all__ = [
     "LedgerAccount",
     "Payment",
     "PaymentRefund",
+    "PortalConfiguration",
     "Posting",
     "ReceiptLink",
     "Refund",

@@ -121,5 +121,10 @@ def owe_again(
 
 def idempotency_key(operation: Operation, entity_id: UUID, generation: int) -> str:
     """The key of a call: made of what it is about only, so that every try has the same."""
-    parts = (settings.STRIPE_KEY_PREFIX, required_tenant_id(), operation, entity_id, generation)
+    return call_key(operation, entity_id, generation)
+
+
+def call_key(what: str, *about: object) -> str:
+    """The key of a call about something of the tenant in scope."""
+    parts = (settings.STRIPE_KEY_PREFIX, required_tenant_id(), what, *about)
     return ":".join(str(part) for part in parts)

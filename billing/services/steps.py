@@ -17,6 +17,7 @@ from billing.services.invoice_state import (
     withdraw_invoice,
 )
 from billing.services.owed_calls import owe_fetch
+from billing.services.portal import PORTAL_STEPS
 from billing.services.step import CLOCK_SLACK, Step
 from billing.stripe_gateway import (
     CallFor,
@@ -198,6 +199,7 @@ def _about(command: StripeCommand) -> str:
 
 STEPS: Final[dict[str, Step]] = {
     **AD_HOC_STEPS,
+    **PORTAL_STEPS,
     Operation.CREATE_CUSTOMER: Step(
         send=lambda gateway, call, command: gateway.create_customer(call, command.params["body"]),
         look_up=find_customer,

@@ -18,6 +18,7 @@ from billing.stripe_gateway.readings import (
     read_event,
     read_intent,
     read_invoice,
+    read_made,
     read_payment,
     read_payment_method,
     read_refund,
@@ -90,6 +91,16 @@ class StripeGateway:
         """An address under which a customer sees to cards and documents for a short while."""
         url: str = self._write(call, self._v1.billing_portal.sessions.create, body).url
         return url
+
+    def create_portal(self, call: CallFor, body: Json) -> RemoteObject:
+        """Say what customers may do at the portal of this account."""
+        return read_made(self._write(call, self._v1.billing_portal.configurations.create, body))
+
+    def portals_since(self, call: CallFor, created_from: datetime) -> list[RemoteObject]:
+        """Settings of the portal made at or after an instant; Stripe cannot filter by it."""
+        earliest = int(created_from.timestamp())
+        found = self._list(call, self._v1.billing_portal.configurations.list, {})
+        return [read_made(one) for one in found if one.created >= earliest]
 
     def pay_invoice(self, call: CallFor, ref: str, body: Json) -> RemoteInvoice:
         """Charge the customer's payment method now; raises `Declined`."""

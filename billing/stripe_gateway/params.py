@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         PaymentMethodAttachParams,
         RefundCreateParams,
     )
+    from stripe.params.billing_portal import ConfigurationCreateParams
     from stripe.params.billing_portal import SessionCreateParams as PortalSessionCreateParams
     from stripe.params.checkout import SessionCreateParams
 
@@ -106,10 +107,28 @@ def payment_body() -> Json:
     return cast("Json", body)
 
 
-def portal_body(*, customer_ref: str, return_url: str, language: str) -> Json:
+def configuration_body(*, headline: str, return_url: str, metadata: dict[str, str]) -> Json:
+    """What drivers may do at the portal: their cards, their address, their documents."""
+    body: ConfigurationCreateParams = {
+        "business_profile": {"headline": headline},
+        "default_return_url": return_url,
+        "features": {
+            "customer_update": {"enabled": True, "allowed_updates": ["address", "name", "tax_id"]},
+            "invoice_history": {"enabled": True},
+            "payment_method_update": {"enabled": True},
+        },
+        "metadata": metadata,
+    }
+    return cast("Json", body)
+
+
+def portal_body(
+    *, customer_ref: str, configuration_ref: str, return_url: str, language: str
+) -> Json:
     """A visit to Stripe's customer portal, and where it leads back to."""
     body: PortalSessionCreateParams = {
         "customer": customer_ref,
+        "configuration": configuration_ref,
         "return_url": return_url,
         "locale": "sv" if language == "sv" else "en",
     }

@@ -25,6 +25,13 @@ def read_customer(customer: stripe.Customer) -> RemoteObject:
     return RemoteObject(customer.id, _metadata(customer))
 
 
+def read_made(
+    made: stripe.billing_portal.Configuration | stripe.Product | stripe.Price,
+) -> RemoteObject:
+    """Something we made and need no more of than its id."""
+    return RemoteObject(made.id, _metadata(made))
+
+
 def read_payment_method(method: stripe.PaymentMethod) -> RemotePaymentMethod:
     """A payment method."""
     return RemotePaymentMethod(method.id, _metadata(method), customer_ref=_ref(method.customer))

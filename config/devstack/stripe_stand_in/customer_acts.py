@@ -105,6 +105,17 @@ def pay_hosted_invoice(call: Call, invoice_id: str, card: str) -> Json:
     raise InvalidRequest("There is nothing to pay on this invoice.")
 
 
+def change_card(call: Call, customer_id: str, card: str) -> Json:
+    """Save another card at the portal and have invoices charged to it. Raises CardRefused."""
+    customer = call.from_param("customer", "customer", customer_id)
+    method = attach_method(call, resolve_method(call, card, "payment_method"), customer_id)
+    settings = customer["invoice_settings"]
+    previous = {"invoice_settings": copy_json(settings)}
+    settings["default_payment_method"] = method["id"]
+    call.emit("customer.updated", customer, previous)
+    return customer
+
+
 def authenticate_intent(call: Call, intent_id: str, *, passed: bool = True) -> Json:
     """Answer the bank's question for an intent that waits for its holder. Raises CardRefused."""
     intent = call.from_param("payment_intent", "payment_intent", intent_id)

@@ -9,6 +9,7 @@ from config.devstack.stripe_stand_in import customer_acts
 from config.devstack.stripe_stand_in.cards import CARDS, METHOD_PREFIX
 from config.devstack.stripe_stand_in.errors import ApiError
 from config.devstack.stripe_stand_in.money import format_minor
+from config.devstack.stripe_stand_in.portal_page import show_portal
 from config.devstack.stripe_stand_in.tables import Json
 from config.devstack.stripe_stand_in.world import Call, World
 
@@ -54,14 +55,22 @@ class Pages:
         if row is None:
             return Page(404, "<h1>There is nothing here</h1>")
         if method != "POST":
-            return Page(200, show_row(row))
+            return Page(200, self.show(account, noun, row))
         card = parse_qs(body).get("card", [f"{METHOD_PREFIX}visa"])[0]
         try:
             return self.pay(account, noun, row_id, card)
         except ApiError as refusal:
             return Page(
-                refusal.status, f"<p role='alert'>{escape(str(refusal))}</p>{show_row(row)}"
+                refusal.status,
+                f"<p role='alert'>{escape(str(refusal))}</p>{self.show(account, noun, row)}",
             )
+
+    def show(self, account: str, noun: str, row: Json) -> str:
+        """The page of an object; a customer's own has their cards and documents."""
+        if noun != "portal":
+            return show_row(row)
+        with self.world.lock:
+            return show_portal(self.world.accounts[account], row)
 
     def find(self, kind: str, row_id: str) -> tuple[str, Json | None]:
         """The object of this id and the account it is in; ids are unique over accounts."""
@@ -76,6 +85,10 @@ class Pages:
         """Pay what the page is about, then go on to where Stripe would send the visitor."""
 
         def act(call: Call) -> Json:
+            if noun == "portal":
+                visit = call.from_param("billing_portal.session", "session", row_id)
+                customer_acts.change_card(call, visit["customer"], card)
+                return {"hosted_invoice_url": visit["url"]}
             if noun == "checkout":
                 return customer_acts.complete_checkout(call, row_id, card)
             return customer_acts.pay_hosted_invoice(call, row_id, card)

@@ -212,6 +212,37 @@ BLANKS: dict[str, Json] = {
     "billing_portal.session": nulls(
         "customer_account flow locale on_behalf_of return_url",
     ),
+    "billing_portal.configuration": {
+        **nulls("application default_return_url name"),
+        "active": True,
+        "business_profile": nulls("headline privacy_policy_url terms_of_service_url"),
+        "features": {
+            "customer_update": {"allowed_updates": [], "enabled": False},
+            "invoice_history": {"enabled": False},
+            "payment_method_update": {"enabled": False, "payment_method_configuration": None},
+            "subscription_cancel": {
+                "cancellation_reason": {"enabled": False, "options": []},
+                "enabled": False,
+                "mode": "at_period_end",
+                "proration_behavior": "none",
+            },
+            "subscription_pause": {
+                "duration": {"interval_options": [], "type": "indefinite"},
+                "enabled": False,
+            },
+            "subscription_update": {
+                "billing_cycle_anchor": None,
+                "default_allowed_updates": [],
+                "enabled": False,
+                "proration_behavior": "none",
+                "schedule_at_period_end": {"conditions": []},
+                "trial_update_behavior": "end_trial",
+            },
+        },
+        "is_default": False,
+        "login_page": {"enabled": False, "url": None},
+        "metadata": {},
+    },
     "webhook_endpoint": {
         **nulls("api_version application description"),
         "metadata": {},

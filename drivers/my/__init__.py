@@ -1,0 +1,1 @@
+"""My charging: what one driver sees of themselves at one operator."""
