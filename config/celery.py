@@ -66,6 +66,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "close sessions whose stop never came": {
+        "task": "sessions_app.tasks.close_sessions",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "check samples whose bell was lost": {
         "task": "anomalies.tasks.scan_lagging_sessions",
         "schedule": 10.0,

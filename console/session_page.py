@@ -76,6 +76,8 @@ def _facts(session: ChargingSession) -> list[tuple[str, str]]:
     ]
     if session.stop_reason:
         rows.append((_("Stop reason"), stop_reason(session.stop_reason)))
+    if session.closed_by:
+        rows.append((_("Closed by evidence"), session.get_closed_by_display()))
     if session.flags:
         rows.append((_("Remarks"), ", ".join(map(remark, session.flags))))
     if SampleFlag.SIGNED_UNVERIFIED in session.flags:

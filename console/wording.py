@@ -40,12 +40,14 @@ STOP_REASONS: dict[str, str | Promise] = {
 }
 
 REMARKS: dict[str, str | Promise] = {
+    SessionFlag.CLOSED_BY_EVIDENCE: _("Closed by evidence: its stop never came"),
     SessionFlag.CONFLICTING_START: _("Several starts that contradict each other"),
     SessionFlag.CONFLICTING_STOP: _("Several stops that contradict each other"),
     SessionFlag.ENDS_BEFORE_START: _("Ended before it began, says the station"),
     SessionFlag.ENERGY_REBUILT: _("Energy rebuilt from the samples"),
     SessionFlag.LATE_SAMPLES: _("Measurements came after the price was set"),
     SessionFlag.LATE_START: _("The start came late"),
+    SessionFlag.LATE_STOP: _("The stop came after the session was closed by evidence"),
     SessionFlag.MATCHED_BY_EVIDENCE: _("Start and stop matched by their content"),
     SessionFlag.SEQUENCE_GAP: _("Messages are missing"),
     SessionFlag.START_MISSING: _("The start is missing"),

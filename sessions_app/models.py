@@ -113,6 +113,14 @@ class ChargingSession(TenantRecord):
         CLEARED = "cleared", _("Cleared")
         RELEASED = "released", _("Released by a person")
 
+    class ClosedBy(models.TextChoices):
+        """What shows that a session without a stop is over."""
+
+        NEXT_START = "next_start", _("the next session on the outlet")
+        AVAILABLE = "available", _("the outlet came free")
+        BOOT = "boot", _("a restart of the station")
+        SILENCE = "silence", _("no reading for hours")
+
     charge_point = models.ForeignKey(
         ChargePoint,
         on_delete=models.PROTECT,
@@ -150,6 +158,10 @@ class ChargingSession(TenantRecord):
     energy_wh = models.BigIntegerField(_("energy (Wh)"), default=0)
     energy_source = models.CharField(_("energy taken from"), max_length=32, blank=True)
     stop_reason = models.CharField(_("stop reason"), max_length=32, blank=True)
+    # Set as long as the end is not the station's word (`services/evidence.py`).
+    closed_by = models.CharField(
+        _("closed by evidence"), max_length=12, choices=ClosedBy.choices, blank=True
+    )
     # Ranges (low, high, low, high, ...), both ends included: see `sequence.py`.
     seen_sequence = ArrayField(models.IntegerField(), default=list, editable=False)
     final_sequence = models.IntegerField(null=True, editable=False)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from sessions_app.services import drop_stray_readings, flag_all_superseded, settle_next
+from sessions_app.services import (
+    close_by_evidence,
+    drop_stray_readings,
+    flag_all_superseded,
+    settle_next,
+)
 from tenants.scope import across_tenants
 
 MOST_AT_ONCE = 500
@@ -22,3 +27,10 @@ def settle_sessions() -> int:
             if not settle_next(now=now):
                 return settled
     return MOST_AT_ONCE
+
+
+@shared_task(name="sessions_app.tasks.close_sessions")
+def close_sessions() -> int:
+    """Close sessions whose stop never came by what else shows it; by beat. Returns how many."""
+    with across_tenants(reason="sessions without a stop"):
+        return close_by_evidence(now=timezone.now())

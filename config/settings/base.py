@@ -197,6 +197,12 @@ SPOT_PRICE_FEED_UNIT = env.text("SPOT_PRICE_FEED_UNIT", "")
 SPOT_MARKET_TIME_ZONE = env.zone_name("SPOT_MARKET_TIME_ZONE", "Europe/Stockholm")
 # How long a stopped session may wait for messages that are missing before it is completed without.
 SESSION_SETTLE_S = env.whole("SESSION_SETTLE_S", 300)
+# When something else shows that a session is over, its stop has so long to come before the session
+# is closed, and so long again until it is completed.
+SESSION_EVIDENCE_GRACE_S = env.whole("SESSION_EVIDENCE_GRACE_S", 900)
+SESSION_EVIDENCE_SETTLE_S = env.whole("SESSION_EVIDENCE_SETTLE_S", 3_600)
+# A session of a connected station that sends no reading for so many hours is over.
+SESSION_SILENCE_H = env.whole("SESSION_SILENCE_H", 24, at_least=1)
 # A session held for nothing but these doubts (kind and cause) is released by itself with the energy
 # rebuilt from its samples, if that is at most so many Wh, or thousandths of it, off.
 REBUILD_RELEASES = env.words("REBUILD_RELEASES", ["M2 begin_placeholder"])

@@ -7,6 +7,7 @@ from sessions_app.services.authorization import (
     authorize_token,
 )
 from sessions_app.services.completion import settle_next
+from sessions_app.services.evidence import close_by_evidence
 from sessions_app.services.gate import (
     clear_session,
     hold_session,
@@ -30,6 +31,7 @@ __all__ = [
     "authorize_session",
     "authorize_token",
     "clear_session",
+    "close_by_evidence",
     "drop_stray_readings",
     "flag_all_superseded",
     "hold_session",

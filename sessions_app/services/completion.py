@@ -16,6 +16,7 @@ from sessions_app.models import ChargingSession, MeterSample
 from sessions_app.registers import LARGEST_POWER_W, RegisterLimits, epoch_ms
 from sessions_app.selectors import CLOCK_WRONG, rated_power_w, session_samples
 from sessions_app.sequence import holds_all
+from sessions_app.services.closing import reopen_if_alive
 from sessions_app.services.locking import add_flags, changing
 from sessions_app.types import SampleContext
 from tenants.scope import tenant_scope
@@ -37,7 +38,7 @@ def finish_if_ready(session: ChargingSession, *, now: datetime) -> None:
     Owed are the start, the stop, in 2.0.1 the events before the last (by their numbers), and in
     1.6 the samples that have to stand in for registers which contradict each other or the rating.
     """
-    if session.state != _OPEN or session.ended_at is None:
+    if session.state != _OPEN or session.ended_at is None or session.closed_by:
         return
     evidence = weigh_energy(session)
     if session.started_at is not None and _owes_nothing(session, evidence):
@@ -61,7 +62,8 @@ def settle_next(*, now: datetime) -> bool:
         if session is None:
             return False
         with tenant_scope(session.tenant_id), changing(session):
-            _settle(session, now)
+            if not reopen_if_alive(session):
+                _settle(session, now)
     return True
 
 

@@ -10,7 +10,9 @@ from django.db import transaction
 from sessions_app.flags import SessionFlag
 from sessions_app.messages import Stop, trusted_time
 from sessions_app.models import ChargingSession
+from sessions_app.services.closing import replace_evidence
 from sessions_app.services.completion import finish_if_ready
+from sessions_app.services.evidence import weigh_late_stop
 from sessions_app.services.locking import (
     add_flags,
     changing,
@@ -52,6 +54,7 @@ def apply_stop(
     """
     ended_at, clock_flags = trusted_time(stop.at, received_at)
     ingest_meter_values(session, stop.meter_values, received_at=received_at, fallback_at=stop.at)
+    was_closed = replace_evidence(session)
     if session.ended_at is None:
         session.ended_at = ended_at
         session.meter_stop_wh = stop.meter_stop_wh
@@ -62,6 +65,8 @@ def apply_stop(
         not clock_flags and session.ended_at != ended_at
     ):
         add_flags(session, SessionFlag.CONFLICTING_STOP)
+    if was_closed and session.state == ChargingSession.State.COMPLETED:
+        weigh_late_stop(session, now)
     finish_if_ready(session, now=now)
 
 

@@ -20,11 +20,13 @@ from sessions_app.services.authorization import (
     known_token,
 )
 from sessions_app.services.charging_states import record_charging_state
+from sessions_app.services.closing import replace_evidence
 from sessions_app.services.completion import (
     begin_session,
     finish_if_ready,
     show_running_energy,
 )
+from sessions_app.services.evidence import weigh_late_stop
 from sessions_app.services.locking import (
     add_flags,
     changing,
@@ -135,6 +137,7 @@ def _apply_end(
     session: ChargingSession, event: Event, samples: Sequence[Sample], received_at: datetime
 ) -> None:
     ended_at, clock_flags = trusted_time(event.at, received_at)
+    was_closed = replace_evidence(session)
     if session.ended_at is None:
         session.ended_at = ended_at
         session.final_sequence = event.sequence
@@ -144,6 +147,8 @@ def _apply_end(
         drop_flag(session, SessionFlag.SUPERSEDED)
     elif session.ended_at != ended_at and not clock_flags:
         add_flags(session, SessionFlag.CONFLICTING_STOP)
+    if was_closed and session.state == ChargingSession.State.COMPLETED:
+        weigh_late_stop(session, received_at)
 
 
 def _apply_token(session: ChargingSession, event: Event) -> None:
