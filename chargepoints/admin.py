@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from chargepoints.forms import ChargePointForm, ConnectorForm, SiteForm
 from chargepoints.masking import masked
 from chargepoints.models import (
+    CLOCK_TOLERANCE_S,
     ChargePoint,
     Command,
     Connector,
@@ -80,6 +81,17 @@ def exact_time(at: datetime) -> str:
     """A time to the second, in the language and the time zone in force."""
     local = timezone.localtime(at)
     return f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M:%S}"
+
+
+def clock_text(station: ChargePoint) -> str:
+    """How far a station's clock is off, in words."""
+    skew_s = station.clock_skew_s
+    if skew_s is None:
+        return str(_("not compared yet"))
+    if abs(skew_s) <= CLOCK_TOLERANCE_S:
+        return str(_("right (%(seconds)+d s)")) % {"seconds": skew_s}
+    text = _("%(off)s ahead") if skew_s > 0 else _("%(off)s behind")
+    return str(text) % {"off": timedelta(seconds=abs(skew_s))}
 
 
 @admin.register(Site)
@@ -147,6 +159,7 @@ class ChargePointAdmin(TenantAdmin):
         "firmware_version",
         "boot_state",
         "booted_at",
+        "shown_clock",
         "last_seen_at",
         "connected_at",
         "key_set_at",
@@ -201,6 +214,12 @@ class ChargePointAdmin(TenantAdmin):
         if charge_point.is_online(timezone.now()):
             return "online", str(_("Online"))
         return "offline", str(_("Offline"))
+
+    @coloured(_("clock"), {"right": "success", "wrong": "danger", "unknown": "info"})
+    def shown_clock(self, charge_point: ChargePoint) -> tuple[str, str]:
+        """How far it is off."""
+        known = "unknown" if charge_point.clock_skew_s is None else "right"
+        return "wrong" if charge_point.is_clock_wrong else known, clock_text(charge_point)
 
     @admin.display(description=_("public code"))
     def shown_prices(self, charge_point: ChargePoint) -> SafeString:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from chargepoints.boot_rules import expected_after
 from chargepoints.errors import CallRefused, Fault, FrameRefused
 from chargepoints.frames import (
     LONGEST_FRAME_BYTES,
@@ -56,6 +57,15 @@ class Conversation:
         self._node = node
         self._send = send
         self._garbage_in_a_row = 0
+
+    @property
+    def boot_state(self) -> str:
+        """What the station's start was answered with."""
+        return self._station.boot_state
+
+    def expect_after(self, action: str, payload: dict[str, Any]) -> None:
+        """The station may answer this call of ours with one of its own, whatever its state."""
+        self._station.expected.add(expected_after(action, payload))
 
     async def receive(self, text: str) -> None:
         """Answer one frame; raises `SocketEnded` when there can be no further one."""
@@ -114,7 +124,7 @@ class Conversation:
         try:
             return station.handler_of(call.action, call.payload), call
         except CallRefused as refusal:
-            if not station.is_lenient or refusal.fault is Fault.UNKNOWN_ACTION:
+            if not station.is_lenient or refusal.fault in (Fault.UNKNOWN_ACTION, Fault.SECURITY):
                 raise
         handler = station.handler_of(call.action)
         mended = mend_call(station.version, call.action, call.payload, received_at=self.seen_at)

@@ -24,6 +24,7 @@ class Fault(Enum):
     OCCURRENCE = ("OccurenceConstraintViolation", "OccurrenceConstraintViolation")
     UNKNOWN_ACTION = ("NotImplemented", "NotImplemented")
     UNSUPPORTED_ACTION = ("NotSupported", "NotSupported")
+    SECURITY = ("SecurityError", "SecurityError")
     INTERNAL = ("InternalError", "InternalError")
 
     def code(self, version: str) -> str:

@@ -98,6 +98,9 @@ class LiveSocket:
         """Accept, and answer until either side has had enough."""
         self._epoch = opened.epoch
         self._station.profile = opened.profile
+        self._station.boot_state = opened.boot_state
+        self._station.clock_skew_s = opened.clock_skew_s
+        self._station.connected_at = timezone.now()
         connection = self._station.connection
         journal = Journal(connection, opened.epoch, timezone.now())
         conversation = Conversation(self._station, journal, self._node, self._send_text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
+from chargepoints.boot_rules import ACCEPTED, BOOT, may_say
 from chargepoints.errors import CallRefused, Fault
 from chargepoints.models import ModelProfile
 from chargepoints.schemas import check_call, is_known
@@ -84,6 +85,11 @@ class Station:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.profile: ModelProfile | None = None
+        self.connected_at: datetime | None = None
+        self.clock_skew_s: int | None = None
+        self.boot_state = ACCEPTED
+        # Calls that were asked for: those a station may make before it is accepted.
+        self.expected: set[str] = set()
 
     @property
     def is_lenient(self) -> bool:
@@ -95,6 +101,8 @@ class Station:
         name = self.handlers.get(action)
         if name is None:
             raise self._refusal_of(action)
+        if not may_say(self.boot_state, action, self.expected):
+            raise CallRefused(Fault.SECURITY, f"action: not before it is accepted ({BOOT})")
         if payload is not None:
             check_call(self.version, action, payload)
         handler: Handler = getattr(self, name)

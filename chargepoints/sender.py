@@ -67,9 +67,11 @@ class CommandSender:
         in_database = self._node.database.run
         journal = self._conversation.journal
         now = timezone.now()
-        command = await in_database(claim_command, journal, now)
+        boot_state = self._conversation.boot_state
+        command = await in_database(claim_command, journal, now, boot_state)
         if command is None:
             return False
+        self._conversation.expect_after(command.action, command.payload)
         timeout_s = min(ANSWER_WITHIN_S, (command.expires_at - now).total_seconds())
         try:
             answer = await self._conversation.outgoing.call(

@@ -14,18 +14,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from chargepoints.admin import ChargePointAdmin
+from chargepoints.admin import ChargePointAdmin, clock_text
 from chargepoints.models import ChargePoint
 from chargepoints.services import (
     RotationUnderWay,
     add_certificate,
     begin_rotation,
+    change_boot_answer,
     change_profile,
     close_window,
     open_window,
     revoke_certificate,
 )
-from console.forms import CertificateForm, ProfileForm, WindowForm
+from console.forms import BootForm, CertificateForm, ProfileForm, WindowForm
 from tenants.access import Right
 from tenants.admin import button, may
 
@@ -59,6 +60,7 @@ class DoorPage(ChargePointAdmin):
             "window": WindowForm(initial={"minutes": 30}),
             "profile": ProfileForm(initial={"security_profile": station.security_profile}),
             "certificate": CertificateForm(),
+            "boot": BootForm(initial=_boot_settings(station)),
         }
         if request.method == "POST":
             if not may(request, Right.OPERATE):
@@ -81,6 +83,7 @@ class DoorPage(ChargePointAdmin):
             "book": station.door_records.all()[:ENTRIES_SHOWN],
             "may_change": may(request, Right.OPERATE),
             "forms": forms,
+            "clock": clock_text(station),
             "back": reverse("admin:chargepoints_chargepoint_change", args=(station.pk,)),
         }
         return TemplateResponse(request, "console/door.html", context)
@@ -90,6 +93,10 @@ def _open_text(station: ChargePoint) -> str:
     until = timezone.localtime(station.window_until or timezone.now())
     text = _t("Anybody may connect as this station without a key until %(time)s: %(reason)s")
     return text % {"time": f"{until:%H:%M}", "reason": station.window_reason}
+
+
+def _boot_settings(station: ChargePoint) -> dict[str, Any]:
+    return {"boot_answer": station.boot_answer, "boot_retry_s": station.boot_retry_s}
 
 
 def _by(request: HttpRequest) -> str:
@@ -140,6 +147,20 @@ def _demand(request: HttpRequest, station: ChargePoint, forms: dict[str, Any]) -
     )
 
 
+def _answer(request: HttpRequest, station: ChargePoint, forms: dict[str, Any]) -> bool:
+    form = forms["boot"] = BootForm(request.POST)
+    return form.is_valid() and _kept(
+        form,
+        lambda: change_boot_answer(
+            charge_point=station,
+            answer=form.cleaned_data["boot_answer"],
+            retry_s=form.cleaned_data["boot_retry_s"],
+            by=_by(request),
+            now=timezone.now(),
+        ),
+    )
+
+
 def _add(request: HttpRequest, station: ChargePoint, forms: dict[str, Any]) -> bool:
     form = forms["certificate"] = CertificateForm(request.POST)
     return form.is_valid() and _kept(
@@ -178,6 +199,7 @@ _ACTS: Mapping[str, Callable[[HttpRequest, ChargePoint, dict[str, Any]], bool]] 
     "close": _close,
     "rotate": _rotate,
     "profile": _demand,
+    "boot": _answer,
     "add": _add,
     "revoke": _revoke,
 }

@@ -108,6 +108,26 @@ class ProfileForm(forms.Form):
     )
 
 
+class BootForm(forms.Form):
+    """What a station's next start is answered with."""
+
+    boot_answer = forms.ChoiceField(
+        label=capfirst(_("answer at the next start")),
+        choices=[
+            choice
+            for choice in ChargePoint.BootState.choices
+            if choice[0] != ChargePoint.BootState.UNKNOWN
+        ],
+        help_text=_("Pending: it may be set up but not charge. Rejected: it is told nothing."),
+        widget=UnfoldAdminSelectWidget,
+    )
+    boot_retry_s = forms.IntegerField(
+        label=capfirst(_("ask again after (s)")),
+        help_text=_("When the station asks again as long as it is not accepted."),
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+
 class CertificateForm(forms.Form):
     """A station's client certificate."""
 

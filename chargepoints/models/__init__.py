@@ -2,6 +2,7 @@
 
 from chargepoints.models.access import LocalList, Reservation
 from chargepoints.models.charge_points import (
+    CLOCK_TOLERANCE_S,
     SILENCE_BEFORE_OFFLINE,
     ChargePoint,
     Connector,
@@ -28,6 +29,7 @@ from chargepoints.models.reports import (
 from chargepoints.models.sites import Site
 
 __all__ = [
+    "CLOCK_TOLERANCE_S",
     "SILENCE_BEFORE_OFFLINE",
     "ChargePoint",
     "ChargingLimit",

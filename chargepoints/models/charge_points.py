@@ -15,6 +15,8 @@ from chargepoints.public_codes import CODE_LENGTH, new_public_code
 from tenants.models import TenantRecord
 
 SILENCE_BEFORE_OFFLINE = timedelta(minutes=10)
+# From here on a clock is shown as wrong: prices change on the quarter of an hour.
+CLOCK_TOLERANCE_S = 60
 
 
 class ChargePoint(TenantRecord):
@@ -94,7 +96,21 @@ class ChargePoint(TenantRecord):
         default=BootState.UNKNOWN,
         editable=False,
     )
+    # What its next BootNotification is answered with, and when to ask again unless accepted.
+    boot_answer = models.CharField(
+        _("answer at the next start"),
+        max_length=10,
+        choices=BootState.choices,
+        default=BootState.ACCEPTED,
+        editable=False,
+    )
+    boot_retry_s = models.PositiveIntegerField(
+        _("ask again after (s)"), default=300, editable=False
+    )
     booted_at = models.DateTimeField(_("last boot"), null=True, editable=False)
+    # How far its clock is ahead of ours (negative: behind), by a message that came at once.
+    clock_skew_s = models.BigIntegerField(_("clock ahead by (s)"), null=True, editable=False)
+    clock_seen_at = models.DateTimeField(_("clock compared"), null=True, editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
     socket_channel = models.CharField(max_length=120, blank=True, editable=False)
     socket_epoch = models.PositiveIntegerField(default=0, editable=False)
@@ -122,6 +138,11 @@ class ChargePoint(TenantRecord):
     def is_open_to_anybody(self, now: datetime) -> bool:
         """Whether its commissioning window is open."""
         return self.window_until is not None and now < self.window_until
+
+    @property
+    def is_clock_wrong(self) -> bool:
+        """Whether its clock is more than `CLOCK_TOLERANCE_S` off."""
+        return self.clock_skew_s is not None and abs(self.clock_skew_s) > CLOCK_TOLERANCE_S
 
     def is_online(self, now: datetime) -> bool:
         """A socket is open and has been heard of lately."""

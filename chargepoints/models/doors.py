@@ -29,6 +29,7 @@ class DoorRecord(TenantRecord):
         KEY_CHANGED = "key_changed", _("New key in force")
         PROFILE_CHANGED = "profile_changed", _("Security profile changed")
         CERTIFICATE_ADDED = "certificate_added", _("Certificate added")
+        BOOT_ANSWER = "boot_answer", _("Answer at the next start changed")
         CERTIFICATE_REVOKED = "certificate_revoked", _("Certificate revoked")
 
     charge_point = models.ForeignKey(

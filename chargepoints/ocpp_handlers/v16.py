@@ -23,7 +23,7 @@ class ChargePointHandlers16(MaintenanceHandlers16, CommonHandlers):
     def answer_boot_notification(
         self, payload: dict[str, Any], received_at: datetime
     ) -> dict[str, Any]:
-        """Keep what the station is and accept it."""
+        """Keep what the station is; accepted unless its operator has said otherwise."""
         record_boot(
             charge_point_id=self.connection.charge_point_id,
             vendor=payload["chargePointVendor"],
@@ -33,7 +33,7 @@ class ChargePointHandlers16(MaintenanceHandlers16, CommonHandlers):
             firmware_version=payload.get("firmwareVersion", ""),
             at=received_at,
         )
-        return self.accept_boot(received_at)
+        return self.answer_boot(received_at)
 
     @answers("StatusNotification")
     def answer_status_notification(
@@ -49,5 +49,6 @@ class ChargePointHandlers16(MaintenanceHandlers16, CommonHandlers):
             vendor_error_code=payload.get("vendorErrorCode", ""),
             at=plausible_time(payload.get("timestamp"), received_at),
         )
+        self.note_clock(payload.get("timestamp"), received_at)
         record_status(charge_point_id=self.connection.charge_point_id, report=report)
         return {}

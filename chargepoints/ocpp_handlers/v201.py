@@ -30,7 +30,7 @@ class ChargePointHandlers201(
     def answer_boot_notification(
         self, payload: dict[str, Any], received_at: datetime
     ) -> dict[str, Any]:
-        """Keep what the station is and accept it."""
+        """Keep what the station is; accepted unless its operator has said otherwise."""
         station = payload["chargingStation"]
         record_boot(
             charge_point_id=self.connection.charge_point_id,
@@ -40,7 +40,7 @@ class ChargePointHandlers201(
             firmware_version=station.get("firmwareVersion", ""),
             at=received_at,
         )
-        return self.accept_boot(received_at)
+        return self.answer_boot(received_at)
 
     @answers("StatusNotification")
     def answer_status_notification(
@@ -53,6 +53,7 @@ class ChargePointHandlers201(
             status=payload["connectorStatus"].lower(),
             at=plausible_time(payload["timestamp"], received_at),
         )
+        self.note_clock(payload["timestamp"], received_at)
         record_status(charge_point_id=self.connection.charge_point_id, report=report)
         return {}
 

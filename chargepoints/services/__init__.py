@@ -1,5 +1,6 @@
 """What is done to charge points: registered, connected, commanded, and what they report."""
 
+from chargepoints.services.boots import change_boot_answer
 from chargepoints.services.calls import KeyReused, call_station, wait_for_answer
 from chargepoints.services.certificates import add_certificate, revoke_certificate
 from chargepoints.services.commands import (
@@ -38,6 +39,7 @@ __all__ = [
     "add_certificate",
     "begin_rotation",
     "call_station",
+    "change_boot_answer",
     "change_profile",
     "close_due_windows",
     "close_socket",

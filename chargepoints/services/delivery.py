@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from chargepoints.boot_rules import ACCEPTED, why_not_tell
 from chargepoints.call_shapes import in_schema_order
 from chargepoints.errors import CallRefused
 from chargepoints.frames import CallError, CallResult
@@ -25,11 +26,11 @@ from tenants.scope import tenant_scope
 log = logging.getLogger(__name__)
 
 
-def claim_command(journal: Journal, now: datetime) -> Command | None:
+def claim_command(journal: Journal, now: datetime, boot_state: str = ACCEPTED) -> Command | None:
     """The oldest command owed to the socket's station, marked as sent; None when nothing is owed.
 
-    One that `send_guards` object to is ended instead. Raises `StaleSocket`: the newer socket will
-    send it.
+    One that `boot_rules` or `send_guards` object to is ended instead. Raises `StaleSocket`:
+    the newer socket will send it.
     """
     connection = journal.connection
     with tenant_scope(connection.tenant_id), transaction.atomic():
@@ -40,7 +41,7 @@ def claim_command(journal: Journal, now: datetime) -> Command | None:
             expires_at__gt=now,
         )
         while (command := owed.order_by("id").first()) is not None:
-            objection = why_not_send(command, now)
+            objection = why_not_tell(boot_state, command.action) or why_not_send(command, now)
             if not objection:
                 break
             command.state, command.error = Command.State.FAILED, f"not sent: {objection}"[:255]

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from chargepoints.keys import is_key
 from chargepoints.models import ChargePoint, ModelProfile, StationCertificate
+from chargepoints.services.boots import state_on_connecting
 from chargepoints.services.doors import note_entry
 from chargepoints.types import TLS, TLS_WITH_CERTIFICATE, Connection, Entry, Holder, Visit
 from tenants.scope import across_tenants, tenant_scope
@@ -53,12 +54,15 @@ class TooWeak:
 class OpenedSocket:
     """A socket that owns its charge point; `replaced_channel` held it before.
 
-    `profile` is what is known of the charge point's model, if anything is.
+    `profile` is what is known of the charge point's model, if anything is; `boot_state` what its
+    last start was answered with.
     """
 
     epoch: int
     replaced_channel: str
     profile: ModelProfile | None = None
+    boot_state: str = ChargePoint.BootState.ACCEPTED
+    clock_skew_s: int | None = None
 
 
 def sign_in(
@@ -136,7 +140,11 @@ def open_socket(
         if charge_point.socket_channel and charge_point.socket_epoch != known_epoch:
             raise SocketTaken(str(connection.charge_point_id))
         opened = OpenedSocket(
-            charge_point.socket_epoch + 1, charge_point.socket_channel, charge_point.profile
+            charge_point.socket_epoch + 1,
+            charge_point.socket_channel,
+            charge_point.profile,
+            state_on_connecting(charge_point),
+            charge_point.clock_skew_s,
         )
         ChargePoint.objects.filter(pk=charge_point.pk).update(
             socket_epoch=opened.epoch,

@@ -36,13 +36,12 @@ def record_boot(
     firmware_version: str,
     at: datetime,
 ) -> None:
-    """Keep what a station says it is, and that it was accepted."""
+    """Keep what a station says it is, and that it has started."""
     ChargePoint.objects.filter(pk=charge_point_id).update(
         vendor=vendor,
         model=model,
         serial_number=serial_number,
         firmware_version=firmware_version,
-        boot_state=ChargePoint.BootState.ACCEPTED,
         booted_at=at,
     )
     assign_profile(charge_point_id=charge_point_id)
