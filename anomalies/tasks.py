@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from anomalies import services
 from anomalies.deadlines import Deadlines
-from anomalies.models import Incident, RemediationStep, WorkOrder
+from anomalies.models import Incident, Maintenance, RemediationStep, WorkOrder
 from anomalies.selectors import sessions_to_scan
 from anomalies.selectors.deadlines import watched_places
+from anomalies.services.maintenance import mute_incidents
 from anomalies.services.repairs import take_next_step
 from anomalies.services.silence import look_at
 from anomalies.services.work_orders import reopen_failed_work
@@ -56,6 +57,20 @@ def scan_lagging_sessions() -> int:
     for session_id in lagging:
         bell.ring(scan_session.name, str(session_id))
     return len(lagging)
+
+
+@shared_task(name="anomalies.tasks.mute_worked_on")
+def mute_worked_on() -> int:
+    """Mute what is open where maintenance has begun; run by beat. Returns how many there were."""
+    now = timezone.now()
+    with across_tenants(reason="tenants where somebody works"):
+        going_on = Maintenance.objects.filter(starts_at__lte=now, ends_at__gt=now)
+        tenants = list(going_on.values_list("tenant_id", flat=True).distinct())
+    muted = 0
+    for tenant_id in tenants:
+        with tenant_scope(tenant_id), transaction.atomic():
+            muted += mute_incidents(now=now)
+    return muted
 
 
 @shared_task(name="anomalies.tasks.wake_muted")

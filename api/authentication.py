@@ -50,3 +50,9 @@ class HasRight(BasePermission):
         rights: dict[str, Right] = getattr(view, "rights", {})
         needed = rights.get(request.method or "", Right.VIEW)
         return isinstance(request.user, Principal) and request.user.may(needed)
+
+
+def label_of(request: Request) -> str:
+    """Who calls, as it is written down with what they do."""
+    principal = request.user
+    return principal.label if isinstance(principal, Principal) else ""

@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from api import views
+from api import incident_views, views
 
 router = SimpleRouter()
 router.register("locations", views.LocationViewSet, basename="location")
@@ -12,6 +12,9 @@ router.register("charge-points", views.ChargePointViewSet, basename="charge-poin
 router.register("sessions", views.SessionViewSet, basename="session")
 router.register("commands", views.CommandViewSet, basename="command")
 router.register("invoices", views.InvoiceViewSet, basename="invoice")
+router.register("incidents", incident_views.IncidentViewSet, basename="incident")
+router.register("maintenance", incident_views.MaintenanceViewSet, basename="maintenance")
+router.register("work-orders", incident_views.WorkOrderViewSet, basename="work-order")
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api import filters, serializers
+from api.authentication import label_of
 from api.calls import call_forms, make_call
 from api.errors import Conflict, ErrorAnswer
 from api.pagination import NewestFirst
@@ -87,7 +88,7 @@ class ChargePointViewSet(TenantReadOnly):
             charge_point=charge_point,
             connector=connector,
             token_uid=wish.validated_data["token"],
-            requested_by=_label(request),
+            requested_by=label_of(request),
         )
         return Response(serializers.CommandSerializer(command).data, status=202)
 
@@ -190,7 +191,7 @@ class SessionViewSet(TenantReadOnly):
         session = get_object_or_404(self.get_queryset(), pk=pk)
         if session.state != ChargingSession.State.OPEN:
             raise Conflict(_("The session has ended."))
-        command = request_stop(session=session, requested_by=_label(request))
+        command = request_stop(session=session, requested_by=label_of(request))
         return Response(serializers.CommandSerializer(command).data, status=202)
 
 
@@ -265,8 +266,3 @@ class DailyRevenueView(APIView):
         period.is_valid(raise_exception=True)
         days = revenue_by_day(time_zone=tenant.time_zone, **period.validated_data)
         return Response(serializers.RevenueDaySerializer(days, many=True).data)
-
-
-def _label(request: Request) -> str:
-    principal = request.user
-    return principal.label if isinstance(principal, Principal) else ""

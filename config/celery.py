@@ -81,6 +81,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "mute what is open where somebody works": {
+        "task": "anomalies.tasks.mute_worked_on",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "look at what may have gone silent": {
         "task": "anomalies.tasks.sweep_deadlines",
         "schedule": 15.0,

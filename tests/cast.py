@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from anomalies.models import Incident
 from billing.models import Tariff, TariffAssignment, TariffLevel, TariffVersion
 from billing.rating import TariffFacts, plain_tariff, tariff_document
 from chargepoints.models import ChargePoint, Connector, Site
@@ -82,4 +83,16 @@ def a_session(charge_point: ChargePoint, ref: str = "1", **more: Any) -> Chargin
         charge_point=charge_point,
         transaction_ref=ref,
         **{"started_at": NOON, "meter_start_wh": 0, **more},
+    )
+
+
+def an_incident(connector: Connector, kind: str = "E9", **more: Any) -> Incident:
+    """An outlet that says it charges and gives no power, since noon."""
+    given = {"cause": "no_power", "signal": "Power.Active.Import", "unit": "W", "severity": 4}
+    given |= {"observed": 0, "expected": 1000, "relation": "at_least", "action": "reset"}
+    return Incident.objects.create(
+        charge_point=connector.charge_point,
+        connector=connector,
+        kind=kind,
+        **{"since_at": NOON, "last_seen_at": NOON, **given, **more},
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from anomalies.models import Maintenance
+from anomalies.services.maintenance import mute_incidents
 from tenants.access import Principal, Right
 from tenants.admin import TenantAdmin, coloured
 
@@ -47,3 +48,4 @@ class MaintenanceAdmin(TenantAdmin):
         principal: Principal = request.principal  # type: ignore[attr-defined]
         obj.set_by = principal.label
         super().save_model(request, obj, form, change)
+        mute_incidents(now=timezone.now())

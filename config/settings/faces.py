@@ -48,6 +48,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "InvoiceState": "billing.models.Invoice.State",
         "CorrectionKind": "billing.models.CorrectionKind",
         "ChargeLineKind": "billing.models.ChargeLine.Kind",
+        "IncidentState": "anomalies.models.Incident.State",
+        "RepairState": "anomalies.models.RemediationStep.State",
+        "WorkOrderState": "anomalies.models.WorkOrder.State",
         "ConnectorStatus": "chargepoints.models.Connector.Status",
     },
 }

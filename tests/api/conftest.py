@@ -9,9 +9,9 @@ from tests.operators import Operator
 
 @pytest.fixture
 def volt(db: None) -> Operator:
-    return Operator("volt")
+    return Operator("volt").goes_wrong()
 
 
 @pytest.fixture
 def ampere(db: None) -> Operator:
-    return Operator("ampere")
+    return Operator("ampere").goes_wrong()

@@ -33,6 +33,21 @@ TABLE = [
     ("get", "invoices/", "billing"),
     ("get", "invoices/<pk>/", "billing"),
     ("get", "revenue/daily/", "billing"),
+    ("get", "incidents/", "read"),
+    ("get", "incidents/<pk>/", "read"),
+    ("post", "incidents/<pk>/acknowledge/", "control"),
+    ("post", "incidents/<pk>/verdict/", "control"),
+    ("post", "incidents/<pk>/mute/", "control"),
+    ("get", "maintenance/", "read"),
+    ("post", "maintenance/", "control"),
+    ("get", "maintenance/<pk>/", "read"),
+    ("post", "maintenance/<pk>/end/", "control"),
+    ("get", "work-orders/", "read"),
+    ("get", "work-orders/<pk>/", "read"),
+    ("post", "work-orders/<pk>/start/", "control"),
+    ("post", "work-orders/<pk>/done/", "control"),
+    ("post", "work-orders/<pk>/cancel/", "control"),
+    ("post", "work-orders/<pk>/notes/", "control"),
     ("get", "openapi.json", None),
     ("get", "docs/", None),
 ]
@@ -101,7 +116,11 @@ def test_another_tenants_things_are_not_found(
     assert answer.json()["error"]["code"] == "not_found"
 
 
-@pytest.mark.parametrize("kind", ["locations", "charge-points", "sessions", "commands"])
+OWN = ("locations", "charge-points", "sessions", "commands")
+OWN += ("incidents", "maintenance", "work-orders")
+
+
+@pytest.mark.parametrize("kind", OWN)
 def test_lists_show_the_tenants_own_rows_only(volt: Operator, ampere: Operator, kind: str) -> None:
     rows = ampere.client(*SCOPES).get(f"/api/v1/{kind}/").json()["results"]
     assert [row["id"] for row in rows] == [str(ampere.ids[kind])]

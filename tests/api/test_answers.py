@@ -24,6 +24,9 @@ QUERY_COUNTS = {
     "sessions": 2,
     "commands": 2,
     "invoices": 2,
+    "incidents": 2,
+    "maintenance": 2,
+    "work-orders": 2,
 }
 
 
