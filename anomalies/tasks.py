@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from anomalies import services
 from anomalies.deadlines import Deadlines
-from anomalies.models import Incident, Maintenance, RemediationStep, WorkOrder
+from anomalies.models import Incident, Maintenance, RemediationStep, SessionDigest, WorkOrder
 from anomalies.selectors import sessions_to_scan
 from anomalies.selectors.deadlines import watched_places
+from anomalies.services import learning
 from anomalies.services.maintenance import mute_incidents
 from anomalies.services.repairs import take_next_step
 from anomalies.services.silence import look_at
@@ -71,6 +72,28 @@ def mute_worked_on() -> int:
         with tenant_scope(tenant_id), transaction.atomic():
             muted += mute_incidents(now=now)
     return muted
+
+
+@shared_task(name="anomalies.tasks.learn_from_session")
+def learn_from_session(session_id: str) -> bool:
+    """Let profiles and firmware cohorts count a judged session; rung for when it was judged."""
+    with across_tenants(reason="which tenant the session is of"):
+        digest = SessionDigest.objects.filter(session_id=UUID(session_id)).first()
+    if digest is None or digest.tenant_id is None:
+        return False
+    with tenant_scope(digest.tenant_id):
+        return learning.learn_from_session(session_id=UUID(session_id), now=timezone.now())
+
+
+@shared_task(name="anomalies.tasks.learn_from_sessions")
+def learn_from_sessions() -> int:
+    """Ring for every judged session whose bell was lost; run by beat. Returns how many."""
+    with across_tenants(reason="judged sessions that nobody has learnt from"):
+        owed = SessionDigest.objects.filter(learnt_at=None).order_by("created_at")
+        sessions = list(owed.values_list("session_id", flat=True)[:MOST_AT_ONCE])
+    for session_id in sessions:
+        bell.ring(learn_from_session.name, str(session_id))
+    return len(sessions)
 
 
 @shared_task(name="anomalies.tasks.wake_muted")

@@ -76,6 +76,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "learn from sessions whose bell was lost": {
+        "task": "anomalies.tasks.learn_from_sessions",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     "tell of what is still wrong after maintenance": {
         "task": "anomalies.tasks.wake_muted",
         "schedule": 60.0,

@@ -40,7 +40,7 @@ def _step(
 ) -> tuple[E13Memory, Finding | None]:
     """Above the limit in 2 samples, or 15 K above peers for 10 minutes (catalogue E13)."""
     extra = view.sample.extra
-    celsius = _hottest(extra) if extra else None
+    celsius = hottest_celsius(extra) if extra else None
     if celsius is None:
         return memory, None
     memory.coolest_c = celsius if memory.coolest_c is None else min(memory.coolest_c, celsius)
@@ -89,7 +89,7 @@ def _usual(coolest_c: int, view: View) -> int | None:
     return coolest_c + rise * (view.load_ma // 100) ** 2 // 100_000_000
 
 
-def _hottest(extra: dict[str, str]) -> int | None:
+def hottest_celsius(extra: dict[str, str]) -> int | None:
     """The hottest of all places, in whole degrees Celsius."""
     hottest = None
     for key, text in extra.items():

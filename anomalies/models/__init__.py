@@ -3,17 +3,29 @@
 from anomalies.models.incidents import Incident
 from anomalies.models.maintenance import Maintenance
 from anomalies.models.repairs import RemediationStep, Repair, RepairPolicy
+from anomalies.models.rules import (
+    LearntProfile,
+    RuleMemory,
+    RuleSetting,
+    SessionDigest,
+    SiteReading,
+)
 from anomalies.models.watches import SessionWatch
 from anomalies.models.work_orders import CalendarLink, WorkNote, WorkOrder
 
 __all__ = [
     "CalendarLink",
     "Incident",
+    "LearntProfile",
     "Maintenance",
     "RemediationStep",
     "Repair",
     "RepairPolicy",
+    "RuleMemory",
+    "RuleSetting",
+    "SessionDigest",
     "SessionWatch",
+    "SiteReading",
     "WorkNote",
     "WorkOrder",
 ]

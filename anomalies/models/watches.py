@@ -15,6 +15,8 @@ class SessionWatch(TenantRecord):
     session = models.OneToOneField(ChargingSession, on_delete=models.CASCADE, related_name="watch")
     watermark = models.PositiveIntegerField(default=0)
     detector_state = models.JSONField(default=dict)
+    # What was known of the connector when it was first read; see `selectors.facts.Known`.
+    known = models.JSONField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta(TenantRecord.Meta):

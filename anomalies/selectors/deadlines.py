@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from anomalies.deadlines import Subject, Watched
-from anomalies.detectors import ConnectorFacts, SessionFacts, StationFacts, Waiting
-from anomalies.models import Incident
+from anomalies.detectors import (
+    ConnectorFacts,
+    SessionFacts,
+    StationFacts,
+    Thresholds,
+    Waiting,
+    connector_from_json,
+    silent_after_s,
+)
+from anomalies.detectors.base import moment
+from anomalies.models import Incident, RuleMemory, SessionDigest
+from anomalies.selectors.known import asked_readings
 from chargepoints.models import ChargePoint, Command, Connector
 from chargepoints.selectors import profile_of
 from sessions_app.flags import SessionFlag
@@ -27,7 +38,17 @@ CONNECTOR_CAUSES: Final = {
     "S4": ("silent", "connector_free", "next_started"),
     "S5": ("too_long", "overstay"),
     "S6": ("preparing", "finishing", "unavailable"),
+    "S9": ("silent",),
 }
+# A session longer than that is compared with the connector's own.
+LONG: Final = timedelta(days=1)
+# Sessions of a connector of which the longest hundredth is known.
+LEAST_SESSIONS: Final = 100
+MOST_SESSIONS: Final = 400
+# Under this nothing is charged, above this something was.
+IDLE_W: Final = 150
+CHARGED_WH: Final = 500
+FULL_PCT: Final = 95
 
 
 def watched_places() -> set[Watched]:
@@ -44,6 +65,7 @@ def watched_places() -> set[Watched]:
         ),
         *open_sessions.exclude(connector=None).values_list("tenant_id", "connector_id"),
         *incidents.exclude(connector=None).values_list("tenant_id", "connector_id"),
+        *_remembered(),
     }
     return {
         *(Watched(t, Subject.STATION, pk) for t, pk in stations.values_list("tenant_id", "pk")),
@@ -59,19 +81,31 @@ def station_facts(charge_point: ChargePoint) -> StationFacts | None:
     return StationFacts(last_frame_at=heard_at, heartbeat_s=heartbeat_of(charge_point))
 
 
-def connector_facts(connector: Connector) -> ConnectorFacts:
-    """Since when the connector waits for something, as it says."""
+def connector_facts(connector: Connector, thresholds: Thresholds) -> ConnectorFacts:
+    """Since when the connector waits for something, as it says, and for a good session."""
     waiting = _WAITING.get(Connector.Status(connector.status))
     open_here = open_sessions_at(connector.pk)
+    memory = RuleMemory.objects.filter(
+        subject=RuleMemory.Subject.CONNECTOR, key=str(connector.pk)
+    ).first()
+    state = connector_from_json(None if memory is None else memory.state)
+    last_good_at = None if state.last_good_ms is None else moment(state.last_good_ms)
+    after_s = silent_after_s(state, thresholds)
     return ConnectorFacts(
         waiting=waiting,
         waiting_since=connector.status_at if waiting else None,
         is_authorized=bool(open_here),
         is_commanded=_is_taken_out(connector),
+        last_good_at=last_good_at,
+        silent_after_s=after_s,
+        neighbours_good=None if after_s is None else _good_nearby(connector, last_good_at),
+        is_occupied=bool(open_here),
     )
 
 
-def open_session_facts(session: ChargingSession, connector: Connector) -> SessionFacts | None:
+def open_session_facts(
+    session: ChargingSession, connector: Connector, now: datetime
+) -> SessionFacts | None:
     """An open session as timers see it; None when its start is not known yet."""
     if session.started_at is None:
         return None
@@ -80,14 +114,67 @@ def open_session_facts(session: ChargingSession, connector: Connector) -> Sessio
     came_free = status_at if is_free and status_at and status_at > session.started_at else None
     successor = SessionFlag.SUPERSEDED in session.flags
     is_charging = connector.status == Connector.Status.CHARGING
+    is_long = now - session.started_at > LONG
     return SessionFacts(
         started_at=session.started_at,
         last_sample_at=session.last_sample_at,
+        interval_s=asked_readings(session.charge_point_id)[1],
         is_charging=is_charging,
         charging_since=status_at if is_charging else None,
         free_since=came_free,
         has_successor=successor,
+        usual_s=_usual_duration_s(connector) if is_long else None,
+        full_since=_full_since(session, connector),
     )
+
+
+def _full_since(session: ChargingSession, connector: Connector) -> datetime | None:
+    """Since when the car has had enough and stays: it said so after it had charged."""
+    has_stopped = connector.status in (Connector.Status.SUSPENDED_EV, Connector.Status.FINISHING)
+    if not has_stopped or connector.status_at is None or session.started_at is None:
+        return None
+    if connector.status_at < session.started_at or (session.last_power_w or 0) >= IDLE_W:
+        return None
+    gained_wh = (session.last_register_wh or 0) - (session.meter_start_wh or 0)
+    is_full = session.last_soc_pct is None or session.last_soc_pct >= FULL_PCT
+    return connector.status_at if is_full and gained_wh >= CHARGED_WH else None
+
+
+def _usual_duration_s(connector: Connector) -> int | None:
+    """What one in a hundred of the connector's own sessions exceeds; None for few sessions."""
+    last = list(
+        ChargingSession.objects.filter(
+            connector=connector, state=ChargingSession.State.COMPLETED, ended_at__isnull=False
+        )
+        .order_by("-started_at")
+        .only("started_at", "ended_at")[:MOST_SESSIONS]
+    )
+    durations = sorted(session.duration_s for session in last)
+    return durations[len(durations) * 99 // 100] if len(durations) >= LEAST_SESSIONS else None
+
+
+def _good_nearby(connector: Connector, since: datetime | None) -> int | None:
+    """Good sessions at the site's other connectors since then; None where there are none."""
+    site_id = connector.charge_point.site_id
+    if since is None or not (
+        Connector.objects.filter(charge_point__site_id=site_id).exclude(pk=connector.pk).exists()
+    ):
+        return None
+    return (
+        SessionDigest.objects.filter(
+            charge_point__site_id=site_id, is_good=True, ended_at__gt=since
+        )
+        .exclude(session__connector_id=connector.pk)
+        .count()
+    )
+
+
+def _remembered() -> set[tuple[UUID, UUID]]:
+    """Connectors that had good sessions: they may go quiet."""
+    rows = RuleMemory.objects.filter(
+        subject=RuleMemory.Subject.CONNECTOR, state__has_key="gaps"
+    ).values_list("tenant_id", "key")
+    return {(tenant_id, UUID(key)) for tenant_id, key in rows if tenant_id is not None}
 
 
 def open_sessions_at(connector_id: UUID) -> list[ChargingSession]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from anomalies.detectors import Activity, CurrentType, Facts, StatusChange
 from anomalies.models import SessionWatch
+from anomalies.selectors.known import Known, our_limits
 from chargepoints.models import Connector, StatusRecord
 from sessions_app.models import ChargingSession
 from sessions_app.selectors import rated_power_w
@@ -21,14 +22,20 @@ _ACTIVITIES: dict[str, Activity] = {
 _RANKS = {Activity.NOT_CHARGING: 0, Activity.CHARGING: 1}
 
 
-def session_facts(session: ChargingSession) -> Facts:
-    """The connector's limits and states around a session."""
+# Until when limits of a session that goes on are looked up.
+_AHEAD = timedelta(days=1)
+
+
+def session_facts(session: ChargingSession, known: Known | None = None) -> Facts:
+    """The connector's limits, ours among them, and its states around a session."""
+    known = Known() if known is None else known
     connector = session.connector
     if connector is None:
         return Facts(
             max_power_w=rated_power_w(session),
             started_at=session.started_at,
             meter_start_wh=session.meter_start_wh,
+            asked=known.asked,
         )
     return Facts(
         current_type=CurrentType(connector.current_type),
@@ -39,6 +46,10 @@ def session_facts(session: ChargingSession) -> Facts:
         started_at=session.started_at,
         meter_start_wh=session.meter_start_wh,
         statuses=_statuses(session, connector),
+        limits=our_limits(session, session.ended_at or _latest(session) + _AHEAD),
+        asked=known.asked,
+        expected=known.expected,
+        heat_mk_per_1000_a2=known.heat,
     )
 
 
@@ -51,6 +62,10 @@ def sessions_to_scan() -> QuerySet[ChargingSession]:
         .filter(last_seq__gt=F("read"))
         .order_by("id")
     )
+
+
+def _latest(session: ChargingSession) -> datetime:
+    return session.last_sample_at or session.started_at or session.created_at
 
 
 def _statuses(session: ChargingSession, connector: Connector) -> tuple[StatusChange, ...]:

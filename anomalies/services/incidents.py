@@ -87,6 +87,8 @@ def resolve_by_good_session(
             holds_billing=False,
             last_seen_at__lt=session.started_at,
         )
+        # Somebody else's good session says nothing about a doubtful token or bill.
+        .exclude(kind__startswith="F")
         .exclude(kind__in=list(kinds))
         .exclude(session=session)
     )

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from anomalies.detectors import Facts, State, finish, from_json, scan, to_json
+from anomalies.detectors import State, finish, from_json, scan, to_json
 from anomalies.models import SessionWatch
 from anomalies.selectors import session_facts
+from anomalies.selectors.known import Known, known_from_json, known_to_json, read_known
+from anomalies.services.counting import Counted, Judged, count_session
 from anomalies.services.incidents import (
     record_findings,
     resolve_by_good_session,
@@ -43,14 +45,17 @@ def scan_session(*, session_id: UUID) -> int:
             return 0
         new = samples_after(session_id, watch.watermark)
         samples = sorted((sample for _seq, sample in new), key=sample_order)
-        state, findings = _run(from_json(watch.detector_state), samples, session_facts(session))
+        known = _known(watch, session)
+        facts, thresholds = session_facts(session, known), known.thresholds
+        state, said = scan(from_json(watch.detector_state), samples, facts, thresholds)
+        findings = _incidents(said)
         if findings:
             everything = session_samples(session_id)
             record_findings(session=session, findings=findings, samples=everything)
         # Of samples sent again the numbers may have no row.
         watch.watermark = max([session.last_seq, *(seq for seq, _sample in new)])
         watch.detector_state = to_json(state)
-        watch.save(update_fields=("watermark", "detector_state"))
+        watch.save(update_fields=("watermark", "detector_state", "known"))
     return len(new)
 
 
@@ -66,37 +71,61 @@ def check_completed_session(*, session_id: UUID, now: datetime) -> None:
             return
         session = _read_session(session_id)
         samples = session_samples(session_id)
-        findings = _judge(session, samples)
+        known = _known(watch, session)
+        judged, findings = _judge(session, samples, known)
         findings += signed_findings(session=session, samples=samples, now=now)
+        counted = Counted()
+        if judged is not None:
+            seen = frozenset(finding.kind for finding in findings)
+            counted = count_session(replace(judged, kinds=seen))
+        findings = _worst_of_each_kind([*findings, *counted.findings])
         kinds = {finding.kind for finding in findings}
         record_findings(session=session, findings=findings, samples=samples)
         resolve_unconfirmed(session=session, kinds=kinds, now=now)
-        resolve_by_good_session(session=session, kinds=kinds, now=now)
+        resolve_by_good_session(session=session, kinds=kinds | counted.standing, now=now)
         _open_or_close_gate(session, findings, samples, now)
         watch.finished_at = now
         watch.watermark = session.last_seq
         watch.detector_state = {}  # nobody reads on from here
-        watch.save(update_fields=("finished_at", "watermark", "detector_state"))
+        watch.save(update_fields=("finished_at", "watermark", "detector_state", "known"))
 
 
-def _judge(session: ChargingSession, samples: Sequence[Sample]) -> list[Finding]:
+def _known(watch: SessionWatch, session: ChargingSession) -> Known:
+    """What was known when the session was first read, so that every reading gives the same."""
+    known = known_from_json(watch.known)
+    if known is None:
+        known = read_known(session)
+        watch.known = known_to_json(known)
+    return known
+
+
+def _judge(
+    session: ChargingSession, samples: Sequence[Sample], known: Known
+) -> tuple[Judged | None, list[Finding]]:
+    """The complete session as later rules take it (None without start or end), and its findings."""
     started_at, ended_at = _period(session, samples)
-    facts = replace(session_facts(session), started_at=started_at)
-    state, findings = _run(State(), samples, facts)
-    if started_at is not None and ended_at is not None:
-        final, excused = finish(
-            state,
-            meter_start_wh=session.meter_start_wh,
-            meter_stop_wh=session.meter_stop_wh,
-            started_at=started_at,
-            ended_at=ended_at,
-            facts=facts,
-            energy_wh=session.energy_wh,
-            recorded_s=_recorded_s(session),
-        )
-        findings = [finding for finding in findings if finding.kind not in excused]
-        findings += [finding for finding in final if not finding.is_evidence]
-    return _worst_of_each_kind(findings)
+    thresholds = known.thresholds
+    facts = replace(session_facts(session, known), started_at=started_at)
+    state, said = scan(State(), samples, facts, thresholds)
+    if started_at is None or ended_at is None:
+        return None, _worst_of_each_kind(_incidents(said))
+    final, excused = finish(
+        state,
+        meter_start_wh=session.meter_start_wh,
+        meter_stop_wh=session.meter_stop_wh,
+        started_at=started_at,
+        ended_at=ended_at,
+        facts=facts,
+        energy_wh=session.energy_wh,
+        recorded_s=_recorded_s(session),
+        thresholds=thresholds,
+    )
+    said = (*(finding for finding in said if finding.kind not in excused), *final)
+    evidence = tuple(finding for finding in said if finding.is_evidence)
+    judged = Judged(
+        session, samples, facts, started_at, ended_at, frozenset(), thresholds, evidence
+    )
+    return judged, _worst_of_each_kind(_incidents(said))
 
 
 def _recorded_s(session: ChargingSession) -> int | None:
@@ -121,10 +150,9 @@ def _period(
     return started_at, ended_at
 
 
-def _run(state: State, samples: Iterable[Sample], facts: Facts) -> tuple[State, list[Finding]]:
+def _incidents(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that are incidents; what is evidence alone is none (catalogue E11, M10)."""
-    state, findings = scan(state, samples, facts)
-    return state, [finding for finding in findings if not finding.is_evidence]
+    return [finding for finding in findings if not finding.is_evidence]
 
 
 def _worst_of_each_kind(findings: Iterable[Finding]) -> list[Finding]:

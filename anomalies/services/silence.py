@@ -22,6 +22,7 @@ from anomalies.selectors.deadlines import (
     open_sessions_at,
     station_facts,
 )
+from anomalies.selectors.known import rules_of, thresholds_from
 from anomalies.services.ending import end_incidents
 from anomalies.services.incidents import record_findings, record_place_finding
 from anomalies.services.opening import Place
@@ -54,31 +55,32 @@ def _look_at_station(station: ChargePoint, now: datetime) -> datetime | None:
     facts = station_facts(station)
     if facts is None:
         return None
-    place = Place(station.pk)
-    findings = overdue(facts, now)
+    place, thresholds = Place(station.pk), thresholds_from(rules_of(station.profile_id))
+    findings = overdue(facts, now, thresholds)
     _open_new(place, findings, [])
     _end_gone(place, STATION_CAUSES, findings, now, HEARD_AGAIN)
-    return now + WHILE_WRONG if findings else next_deadline(facts, now)
+    return now + WHILE_WRONG if findings else next_deadline(facts, now, thresholds)
 
 
 def _look_at_connector(connector: Connector, now: datetime) -> datetime | None:
     station = station_facts(connector.charge_point)
-    if station is None or overdue(station, now):
+    thresholds = thresholds_from(rules_of(connector.charge_point.profile_id))
+    if station is None or overdue(station, now, thresholds):
         # A station that is away says nothing of its connectors: that is one fault, not many.
         return now + WHILE_WRONG if station is not None else None
     place = Place(connector.charge_point_id, connector.pk)
-    facts = connector_facts(connector)
-    findings = list(overdue(facts, now))
+    facts = connector_facts(connector, thresholds)
+    findings = list(overdue(facts, now, thresholds))
     _open_new(place, findings, _states(connector))
-    moments = [next_deadline(facts, now)]
+    moments = [next_deadline(facts, now, thresholds)]
     for session in open_sessions_at(connector.pk):
-        session_facts = open_session_facts(session, connector)
+        session_facts = open_session_facts(session, connector, now)
         if session_facts is None:
             continue
-        late = overdue(session_facts, now)
+        late = overdue(session_facts, now, thresholds)
         _open_new_of_session(session, late)
         findings += late
-        moments.append(next_deadline(session_facts, now))
+        moments.append(next_deadline(session_facts, now, thresholds))
     _end_gone(place, CONNECTOR_CAUSES, findings, now, NOT_STUCK)
     if findings:
         moments.append(now + WHILE_WRONG)

@@ -26,8 +26,9 @@ MEASURANDS = {
     "voltage_l1_mv": ("Voltage", "L1-N", 1000),
     "voltage_l2_mv": ("Voltage", "L2-N", 1000),
     "voltage_l3_mv": ("Voltage", "L3-N", 1000),
+    "soc_pct": ("SoC", None, 1),
 }
-UNITS = {"Energy": "Wh", "Power": "W", "Current": "A", "Voltage": "V"}
+UNITS = {"Energy": "Wh", "Power": "W", "Current": "A", "Voltage": "V", "SoC": "Percent"}
 ENDS_S = 12 * 3600
 
 
@@ -41,12 +42,13 @@ class Charge:
         begins_at: datetime = START,
         start_wh: int = 1003,
         connector: int = 1,
+        tag: str = "AABBCC",
     ) -> None:
         self.talk = Talk(charge_point, V16)
         self.begins_at, self.connector = begins_at, connector
         begin = {
             "connectorId": connector,
-            "idTag": "AABBCC",
+            "idTag": tag,
             "meterStart": start_wh,
             "timestamp": f"{begins_at:%Y-%m-%dT%H:%M:%SZ}",
         }
@@ -70,6 +72,12 @@ class Charge:
     def says(self, samples: Iterable[Sample]) -> None:
         """Its samples, one message each."""
         self.talk.say_all(*map(self.message, samples))
+
+    def says_at_once(self, samples: Iterable[Sample]) -> None:
+        """Its samples in one message."""
+        values = [meter_value(sample, self.shift) for sample in samples]
+        where = {"connectorId": self.connector, "transactionId": self.number}
+        self.talk.say(("MeterValues", {**where, "meterValue": values}))
 
     def ends(self, stop_wh: int) -> None:
         """Its stop, long after; not checked yet."""
@@ -116,6 +124,9 @@ def meter_value(sample: Sample, shift: timedelta) -> dict[str, Any]:
             text = str(value) if scale == 1 else f"{value / scale:.3f}"
             one = {"value": text, "measurand": measurand, "unit": UNITS[measurand.split(".")[0]]}
             sampled.append({**one, "phase": phase} if phase else one)
+    for name, text in sample.extra.items():
+        number, unit = text.split()
+        sampled.append({"value": number, "measurand": name, "unit": unit})
     return {"timestamp": f"{sample.at + shift:%Y-%m-%dT%H:%M:%SZ}", "sampledValue": sampled}
 
 
