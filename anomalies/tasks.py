@@ -14,10 +14,12 @@ from anomalies.models import Incident, Maintenance, RemediationStep, SessionDige
 from anomalies.selectors import sessions_to_scan
 from anomalies.selectors.deadlines import watched_places
 from anomalies.services import learning
+from anomalies.services.figures import count_new_days
 from anomalies.services.maintenance import mute_incidents
 from anomalies.services.repairs import take_next_step
 from anomalies.services.silence import look_at
 from anomalies.services.work_orders import reopen_failed_work
+from chargepoints.models import Site
 from outbox import bell
 from sessions_app.models import ChargingSession
 from tenants.scope import across_tenants, tenant_scope
@@ -168,3 +170,18 @@ def rebuild_deadlines() -> int:
     now = timezone.now()
     deadlines.set_all((watched, now) for watched in sorted(missing))
     return len(missing)
+
+
+@shared_task(name="anomalies.tasks.count_days")
+def count_days(again: int = 0) -> int:
+    """Count outlets' days that have ended since the last count; run by beat. Returns the rows.
+
+    `again` days before are counted once more, for what came late.
+    """
+    with across_tenants(reason="sites whose days are counted for key figures"):
+        sites = list(Site.objects.filter(charge_points__isnull=False).distinct())
+    rows = 0
+    for site in sites:
+        with tenant_scope(site.tenant_id):
+            rows += count_new_days(site=site, now=timezone.now(), again=again)
+    return rows

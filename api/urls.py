@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from api import incident_views, views
+from api.figures import FiguresView
 
 router = SimpleRouter()
 router.register("locations", views.LocationViewSet, basename="location")
@@ -18,6 +19,7 @@ router.register("work-orders", incident_views.WorkOrderViewSet, basename="work-o
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("figures/", FiguresView.as_view(), name="figures"),
     path("revenue/daily/", views.DailyRevenueView.as_view(), name="revenue-daily"),
     path("openapi.json", SpectacularAPIView.as_view(), name="openapi"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="openapi"), name="api-docs"),

@@ -111,6 +111,17 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "count days that have ended for key figures": {
+        "task": "anomalies.tasks.count_days",
+        "schedule": crontab(minute=23),
+        "options": {"expires": 3600.0},
+    },
+    "count days once more, for what stations said late": {
+        "task": "anomalies.tasks.count_days",
+        "args": (35,),
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 3600.0},
+    },
     "make the calls owed to Stripe": {
         "task": "billing.tasks.send_due_stripe_commands",
         "schedule": 10.0,

@@ -18,6 +18,7 @@ from chargepoints.services import CommandNotPossible
 from console import station_reports
 from console.answers import say_how_it_went
 from console.charge_point_page import StationAdmin
+from console.figures_page import ConnectorDayAdmin
 from console.session_page import session_context, state_text
 from console.wording import duration, energy
 from sessions_app.models import ChargingSession
@@ -25,7 +26,7 @@ from sessions_app.services import request_stop
 from tenants.access import Principal, Right
 from tenants.admin import TenantAdmin, coloured, may
 
-__all__ = ["ChargingSessionAdmin", "StationAdmin", "station_reports"]
+__all__ = ["ChargingSessionAdmin", "ConnectorDayAdmin", "StationAdmin", "station_reports"]
 
 # Roles take the place of Django's groups.
 admin.site.unregister(Group)

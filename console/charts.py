@@ -62,6 +62,21 @@ def line_chart(
     return _chart(title, labels, dataset, from_zero=from_zero)
 
 
+def share_chart(title: str, labels: Sequence[str], values: Sequence[float | None]) -> Chart:
+    """One line of percentages, a point for each label; None where there was nothing to count."""
+    dataset = {
+        "label": "%",
+        "data": list(values),
+        "borderColor": COLOURS[0],
+        "backgroundColor": COLOURS[0],
+        "borderWidth": 2,
+        "pointRadius": 2,
+        "tension": 0,
+        "spanGaps": False,
+    }
+    return _chart(title, labels, dataset, from_zero=False)
+
+
 def _on_time_axis(
     points: Sequence[tuple[datetime, float | None]],
 ) -> tuple[list[str], list[float | None]]:

@@ -1,8 +1,15 @@
 """The admin's pages of the monitoring."""
 
+from anomalies.admin.exclusions import OutageExclusionAdmin
 from anomalies.admin.incidents import IncidentAdmin
 from anomalies.admin.maintenance import MaintenanceAdmin
 from anomalies.admin.repairs import RepairPolicyAdmin
 from anomalies.admin.work_orders import WorkOrderAdmin
 
-__all__ = ["IncidentAdmin", "MaintenanceAdmin", "RepairPolicyAdmin", "WorkOrderAdmin"]
+__all__ = [
+    "IncidentAdmin",
+    "MaintenanceAdmin",
+    "OutageExclusionAdmin",
+    "RepairPolicyAdmin",
+    "WorkOrderAdmin",
+]

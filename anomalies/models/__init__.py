@@ -1,5 +1,6 @@
 """Tables of the monitoring: what was read, incidents, repairs, work orders and maintenance."""
 
+from anomalies.models.figures import ConnectorDay, OutageExclusion
 from anomalies.models.incidents import Incident
 from anomalies.models.maintenance import Maintenance
 from anomalies.models.repairs import RemediationStep, Repair, RepairPolicy
@@ -15,9 +16,11 @@ from anomalies.models.work_orders import CalendarLink, WorkNote, WorkOrder
 
 __all__ = [
     "CalendarLink",
+    "ConnectorDay",
     "Incident",
     "LearntProfile",
     "Maintenance",
+    "OutageExclusion",
     "RemediationStep",
     "Repair",
     "RepairPolicy",

@@ -119,6 +119,12 @@ UNFOLD: dict[str, Any] = {
                         "construction",
                         "admin:anomalies_maintenance_changelist",
                     ),
+                    _link(_("Key figures"), "monitoring", "admin:key-figures"),
+                    _link(
+                        _("Others' outages"),
+                        "flash_off",
+                        "admin:anomalies_outageexclusion_changelist",
+                    ),
                 ],
             },
             {

@@ -32,6 +32,7 @@ TABLE = [
     ("get", "commands/<pk>/", "read"),
     ("get", "invoices/", "billing"),
     ("get", "invoices/<pk>/", "billing"),
+    ("get", "figures/", "read"),
     ("get", "revenue/daily/", "billing"),
     ("get", "incidents/", "read"),
     ("get", "incidents/<pk>/", "read"),
