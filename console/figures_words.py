@@ -136,25 +136,30 @@ def _use_rows(now: Figures, before: Figures, scope: Scope, period: Period) -> li
             _nevi_inputs(use),
             link,
         ),
-        _share(
-            "uk",
-            _("Reliability, UK"),
-            (now.use.uk_percent, before.use.uk_percent),
-            _(
-                "Time not inoperative or out of order, of the opening hours, SI 2023/1168"
-                " regulation 7. Unknown and offline are “ineligible for measurement” and count as"
-                " reliable, as the regulation says; planned work is no excuse. The law counts"
-                " outlets of 50 kW and more."
-            ),
-            _("T %(total)s, not working %(down)s, ineligible %(unknown)s")
-            % {
-                "total": span(use.tally.measured_s),
-                "down": span(use.tally.not_working_s),
-                "unknown": span(use.tally.offline_s + use.tally.unknown_s),
-            },
-            link,
-        ),
+        _uk_row(now, before, link),
     ]
+
+
+def _uk_row(now: Figures, before: Figures, link: str) -> FigureRow:
+    tally = now.use.tally
+    return _share(
+        "uk",
+        _("Reliability, UK"),
+        (now.use.uk_percent, before.use.uk_percent),
+        _(
+            "Time not inoperative or out of order, of the opening hours, SI 2023/1168"
+            " regulation 7. Unknown and offline are “ineligible for measurement” and count as"
+            " reliable, as the regulation says; planned work is no excuse. The law counts"
+            " outlets of 50 kW and more."
+        ),
+        _("T %(total)s, not working %(down)s, ineligible %(unknown)s")
+        % {
+            "total": span(tally.measured_s),
+            "down": span(tally.not_working_s),
+            "unknown": span(tally.offline_s + tally.unknown_s),
+        },
+        link,
+    )
 
 
 def _nevi_inputs(use: UseFigures) -> str:
