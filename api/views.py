@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,7 @@ from billing.models import Invoice
 from billing.selectors import revenue_by_day
 from chargepoints.models import ChargePoint, Command, Site
 from sessions_app.models import ChargingSession, MeterSample
+from sessions_app.selectors import session_samples
 from sessions_app.services import request_start, request_stop
 from tenants.access import Principal, Right
 from tenants.models import Tenant, TenantOwned
@@ -175,9 +177,7 @@ class SessionViewSet(TenantReadOnly):
         """In the order of time."""
         session = get_object_or_404(ChargingSession.objects.all(), pk=pk)
         pages = SamplePages()
-        rows = pages.paginate_queryset(
-            MeterSample.objects.filter(session=session), request, view=self
-        )
+        rows = pages.paginate_samples(session, request, view=self)
         return pages.get_paginated_response(serializers.SampleSerializer(rows, many=True).data)
 
     @extend_schema(
@@ -202,6 +202,23 @@ class SamplePages(CursorPagination):
     page_size = 200
     max_page_size = 500
     page_size_query_param = "page_size"
+
+    def paginate_samples(
+        self, session: ChargingSession, request: Request, view: APIView
+    ) -> Sequence[Any]:
+        """A page of rows; those of an old session are packed, and all come at once.
+
+        Either has the fields of a sample.
+        """
+        kept = MeterSample.objects.filter(session=session)
+        rows = self.paginate_queryset(kept, request, view=view)
+        if rows or kept.exists():
+            return rows or ()
+        samples, cursor = session_samples(session.id), self.cursor
+        if cursor is None or cursor.position is None:
+            return samples
+        passed_at = datetime.fromisoformat(str(cursor.position))
+        return [sample for sample in samples if sample.at > passed_at][cursor.offset or 0 :]
 
 
 class CommandViewSet(TenantReadOnly):

@@ -71,6 +71,16 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "prepare the sample table for the days to come": {
+        "task": "sessions_app.tasks.prepare_sample_days",
+        "schedule": crontab(minute=37),
+        "options": {"expires": 3600.0},
+    },
+    "pack the samples of old sessions": {
+        "task": "sessions_app.tasks.seal_samples",
+        "schedule": crontab(hour=1, minute=40),
+        "options": {"expires": 3600.0},
+    },
     "check samples whose bell was lost": {
         "task": "anomalies.tasks.scan_lagging_sessions",
         "schedule": 10.0,

@@ -219,10 +219,13 @@ class MeterSample(TenantOwned):
     """One instant of a session (`types.Sample` says the units).
 
     `seq` counts the session's samples in the order they were committed; detectors read by it.
+    The table has partitions (`services.sample_days`), and old sessions' rows are packed into
+    `SealedSamples`: read samples through the selectors.
     """
 
     pk = models.CompositePrimaryKey("session_id", "at", "context")
-    # The primary key begins with the session; this table is written too often for idle indexes.
+    # The primary key begins with the session; this table is written too often for idle indexes,
+    # and for looking up, row by row, the session that its writer has locked.
     tenant = models.ForeignKey(
         Tenant,
         on_delete=models.PROTECT,
@@ -230,9 +233,14 @@ class MeterSample(TenantOwned):
         default=required_tenant_id,
         related_name="+",
         db_index=False,
+        db_constraint=False,
     )
     session = models.ForeignKey(
-        ChargingSession, on_delete=models.CASCADE, related_name="samples", db_index=False
+        ChargingSession,
+        on_delete=models.CASCADE,
+        related_name="samples",
+        db_index=False,
+        db_constraint=False,
     )
     at = models.DateTimeField()
     context = models.CharField(max_length=12)
@@ -258,6 +266,24 @@ class MeterSample(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.at:%H:%M:%S}"
+
+
+class SealedSamples(TenantOwned):
+    """All samples of a session that ended long ago, packed (`sealed.seal_rows`)."""
+
+    session = models.OneToOneField(
+        ChargingSession, on_delete=models.CASCADE, primary_key=True, related_name="sealed_samples"
+    )
+    count = models.PositiveIntegerField()
+    content = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        verbose_name = _("sealed samples")
+        verbose_name_plural = _("sealed samples")
+
+    def __str__(self) -> str:
+        return f"{self.session_id}: {self.count}"
 
 
 class ParkedMessage(TenantRecord):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,19 @@ from django.db.models.functions import TruncDate
 from chargepoints.meter_keys import UnreadableKey, meter_key_text, read_meter_key
 from chargepoints.models import Connector
 from sessions_app.flags import SessionFlag
-from sessions_app.models import ChargingSession, MeterSample
+from sessions_app.models import ChargingSession, MeterSample, SealedSamples
 from sessions_app.normalise import clock_flags
 from sessions_app.rebuild import RebuiltEnergy, rebuild_energy
+from sessions_app.sealed import open_rows
 from sessions_app.signed import signed_texts, stated_key_of
 from sessions_app.types import Sample, SampleContext, SampleFlag, sample_order
 
 CURVE_POINTS = 500
 CLOCK_WRONG = {SampleFlag.CLOCK_UNSET, SampleFlag.CLOCK_AHEAD}
 
-_FIELDS = (
+# Everything a sample's row holds, its session and tenant aside.
+SAMPLE_COLUMNS = (
+    "seq",
     "received_at",
     "at",
     "context",
@@ -41,6 +45,8 @@ _FIELDS = (
     "soc_pct",
     "extra",
 )
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,9 @@ def sessions_under_way() -> QuerySet[ChargingSession]:
 
 def session_samples(session_id: UUID) -> list[Sample]:
     """All samples of a session in the order of their times."""
-    rows = MeterSample.objects.filter(session_id=session_id).values_list(*_FIELDS)
+    rows = _rows(session_id) or _sealed_rows(session_id)
+    # Nothing in either place may also mean that they were taken out of the seal meanwhile.
+    rows = rows or _rows(session_id)
     return sorted(map(_sample, rows), key=sample_order)
 
 
@@ -94,12 +102,18 @@ def samples_after(session_id: UUID, watermark: int) -> list[tuple[int, Sample]]:
 
     A sample that a later message added to comes again under a new number.
     """
-    rows = (
-        MeterSample.objects.filter(session_id=session_id, seq__gt=watermark)
-        .order_by("seq")
-        .values_list("seq", *_FIELDS)
-    )
-    return [(row[0], _sample(row[1:])) for row in rows]
+    rows = _rows(session_id, watermark) or _sealed_rows(session_id)
+    return [(row[0], _sample(row)) for row in sorted(rows, key=itemgetter(0)) if row[0] > watermark]
+
+
+def _rows(session_id: UUID, watermark: int = -1) -> list[Row]:
+    rows = MeterSample.objects.filter(session_id=session_id, seq__gt=watermark)
+    return list(rows.values_list(*SAMPLE_COLUMNS))
+
+
+def _sealed_rows(session_id: UUID) -> list[Row]:
+    sealed = SealedSamples.objects.filter(session_id=session_id).values_list("content", flat=True)
+    return [row for content in sealed for row in open_rows(SAMPLE_COLUMNS, bytes(content))]
 
 
 def rated_power_w(session: ChargingSession) -> int | None:
@@ -186,7 +200,8 @@ def energy_by_day(*, day_from: date, day_to: date, zone: tzinfo) -> list[DayEner
 
 
 def _sample(row: tuple[Any, ...]) -> Sample:
-    values = dict(zip(_FIELDS, row, strict=True))
+    values = dict(zip(SAMPLE_COLUMNS, row, strict=True))
+    del values["seq"]
     values["flags"] = clock_flags(values["at"], values.pop("received_at"))
     values["context"] = SampleContext(values["context"])
     values["extra"] = values["extra"] or {}

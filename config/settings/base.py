@@ -203,6 +203,8 @@ SESSION_EVIDENCE_GRACE_S = env.whole("SESSION_EVIDENCE_GRACE_S", 900)
 SESSION_EVIDENCE_SETTLE_S = env.whole("SESSION_EVIDENCE_SETTLE_S", 3_600)
 # A session of a connected station that sends no reading for so many hours is over.
 SESSION_SILENCE_H = env.whole("SESSION_SILENCE_H", 24, at_least=1)
+# So long after their end the samples of sessions are packed; what shows them reads either form.
+SAMPLES_SEALED_AFTER_DAYS = env.whole("SAMPLES_SEALED_AFTER_DAYS", 7, at_least=1)
 # A session held for nothing but these doubts (kind and cause) is released by itself with the energy
 # rebuilt from its samples, if that is at most so many Wh, or thousandths of it, off.
 REBUILD_RELEASES = env.words("REBUILD_RELEASES", ["M2 begin_placeholder"])

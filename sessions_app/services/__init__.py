@@ -19,6 +19,8 @@ from sessions_app.services.matching import flag_all_superseded
 from sessions_app.services.parking import drop_stray_readings
 from sessions_app.services.readings import record_readings
 from sessions_app.services.remote import request_start, request_stop
+from sessions_app.services.sample_days import drop_empty_days, prepare_days
+from sessions_app.services.sealing import seal_ended_sessions
 from sessions_app.services.signed_values import verify_signed_values
 from sessions_app.services.starts import Started, start_transaction
 from sessions_app.services.stops import stop_transaction
@@ -32,17 +34,20 @@ __all__ = [
     "authorize_token",
     "clear_session",
     "close_by_evidence",
+    "drop_empty_days",
     "drop_stray_readings",
     "flag_all_superseded",
     "hold_session",
     "plain_event",
     "plain_readings",
+    "prepare_days",
     "record_event",
     "record_readings",
     "release_by_rule",
     "release_session",
     "request_start",
     "request_stop",
+    "seal_ended_sessions",
     "settle_next",
     "start_transaction",
     "stop_transaction",

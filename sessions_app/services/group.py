@@ -31,7 +31,7 @@ from sessions_app.normalise import normalise
 from sessions_app.selectors import CLOCK_WRONG
 from sessions_app.sequence import add_number
 from sessions_app.services.charging_states import charging_status
-from sessions_app.services.group_sql import INSERT, LOCK, UPDATE
+from sessions_app.services.group_sql import FIRST_WH, INSERT, LOCK, UPDATE
 from sessions_app.services.matching import says_nothing
 from sessions_app.services.samples import LIVE, VALUES, newest_values
 from sessions_app.services.scanning import ring_scans
@@ -121,7 +121,7 @@ def store_together(reports: Sequence[Report]) -> list[bool]:
     with prepared_cursor() as cursor:
         cursor.execute(LOCK, _lock_parameters(reports))
         for row in cursor.fetchall():
-            found = _Found(*row)
+            found = _with_begin(_Found(*row))
             change = _change(found, reports[found.number - 1][1])
             if change is not None and found.session_id not in changes:
                 changes[found.session_id] = change
@@ -135,7 +135,7 @@ def store_together(reports: Sequence[Report]) -> list[bool]:
 
 
 class _Found(NamedTuple):
-    """An open session, locked; `first_wh` stands in for a begin register that is missing."""
+    """An open session, locked."""
 
     number: int
     session_id: str
@@ -146,7 +146,6 @@ class _Found(NamedTuple):
     last_soc_pct: int | None
     energy_wh: int
     meter_start_wh: int | None
-    first_wh: int | None
     started_at: datetime | None
     is_placed: bool
     flags: list[str]
@@ -162,6 +161,15 @@ class _Change(NamedTuple):
     live: dict[str, int]
     energy_wh: int
     seen_sequence: list[int]
+
+
+def _with_begin(found: _Found) -> _Found:
+    """With its first sample's register where the station told none at the start."""
+    if found.meter_start_wh is not None or found.last_seq == 0:
+        return found
+    with prepared_cursor() as cursor:
+        first = cursor.execute(FIRST_WH, [found.session_id]).fetchone()
+    return found._replace(meter_start_wh=first[0] if first else None)
 
 
 def _change(found: _Found, readings: PlainReadings) -> _Change | None:
@@ -183,8 +191,6 @@ def _energy_wh(found: _Found, readings: PlainReadings, live: dict[str, int]) -> 
     if register_wh is None:
         return found.energy_wh
     begin_wh = found.meter_start_wh
-    if begin_wh is None:
-        begin_wh = found.first_wh
     if begin_wh is None:
         begin_wh = _first_register_wh(readings.samples)
     energy_wh = progress_wh(

@@ -34,11 +34,6 @@ LOCK = _statement(
     """
     SELECT w.number, s.id::text, s.tenant_id::text, s.last_seq, s.last_register_wh,
         s.last_power_w, s.last_soc_pct, s.energy_wh, s.meter_start_wh,
-        CASE WHEN s.meter_start_wh IS NULL THEN (
-            SELECT m.energy_wh FROM {samples} AS m
-            WHERE m.session_id = s.id AND m.energy_wh >= 0
-            ORDER BY m.at, m.energy_wh LIMIT 1
-        ) END,
         s.started_at, s.connector_id IS NOT NULL AND s.started_at IS NOT NULL,
         s.flags, s.seen_sequence,
         CASE WHEN w.status <> '' THEN (
@@ -61,6 +56,14 @@ LOCK = _statement(
     ORDER BY s.id FOR NO KEY UPDATE OF s
     """,
     occupied=sql.Literal(Connector.Status.OCCUPIED.value),
+)
+
+# The first register of a session: asked apart, so that the usual batch opens no partition to read.
+FIRST_WH = _statement(
+    """
+    SELECT energy_wh FROM {samples} WHERE session_id = %s::uuid AND energy_wh >= 0
+    ORDER BY at, energy_wh LIMIT 1
+    """
 )
 
 # No `ON CONFLICT`: all of them are newer than what their session has, which is locked.

@@ -19,6 +19,7 @@ from sessions_app.models import ChargingSession, MeterSample
 from sessions_app.normalise import Overrides, normalise
 from sessions_app.services.locking import add_flags
 from sessions_app.services.scanning import ring_scan
+from sessions_app.services.sealing import unseal
 from sessions_app.types import Sample, SampleFlag, sample_order
 
 # The integer columns, with their database types; `MeterSample` and `types.Sample` name them alike.
@@ -73,7 +74,9 @@ def _statement() -> str:
             " ON CONFLICT (session_id, at, context) DO UPDATE"
             " SET seq = EXCLUDED.seq, {assignments}"
             " WHERE ({before}) IS DISTINCT FROM ({after})"
-            " RETURNING xmax = 0"
+            # Read as it was before this statement.
+            " RETURNING NOT EXISTS (SELECT FROM {table} AS old WHERE old.session_id ="
+            " kept.session_id AND old.at = kept.at AND old.context = kept.context)"
         )
         .format(
             table=sql.Identifier(MeterSample._meta.db_table),
@@ -133,6 +136,8 @@ def _overrides_of(charge_point_id: UUID) -> Overrides:
 
 
 def _store(session: ChargingSession, samples: Sequence[Sample], received_at: datetime) -> None:
+    if session.state == ChargingSession.State.COMPLETED:
+        unseal(session)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, _parameters(session, samples, received_at))
         inserted = [row[0] for row in cursor.fetchall()]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from sessions_app.models import MeterSample
-from tenants.scope import tenant_scope
+from sessions_app.models import ChargingSession, MeterSample
+from sessions_app.services import seal_ended_sessions
+from tenants.scope import across_tenants, tenant_scope
 from tests.cast import NOON, a_session
 from tests.operators import Operator
 
@@ -88,6 +91,25 @@ def test_samples_are_in_the_order_of_time(volt: Operator) -> None:
         ("2026-06-01T11:00:00Z", 7000),
         ("2026-06-01T12:00:00Z", None),
     ]
+
+
+def test_packed_samples_are_told_as_before_also_to_who_had_read_a_page(volt: Operator) -> None:
+    client = volt.client("read")
+    with tenant_scope(volt.tenant.id):
+        for number in range(5):
+            at = NOON + timedelta(minutes=number + 1)
+            MeterSample.objects.create(
+                session=volt.session, at=at, context="periodic", seq=number + 2, received_at=at
+            )
+    path = f"/api/v1/sessions/{volt.session.id}/samples/"
+    before = client.get(path).json()
+    first = client.get(f"{path}?page_size=2").json()
+    states = {"state": "completed", "gate": "cleared", "completed_at": NOON}
+    with across_tenants(reason="the test seals"):
+        ChargingSession.objects.update(**states)
+        assert seal_ended_sessions(before=timezone.now() + timedelta(days=1)) == 1
+    assert client.get(path).json() == before
+    assert first["results"] + client.get(first["next"]).json()["results"] == before["results"]
 
 
 @pytest.mark.parametrize(
