@@ -12,6 +12,9 @@ def entry_text(description: str) -> str:
         ("Invoice ", _t("Payment, invoice %s")),
         ("Correction ", _t("Taken back, session %s")),
         ("Refund ", _t("Refund, invoice %s")),
+        ("Stripe ", _t("Moved at Stripe, %s")),
+        ("Fees ", _t("Fees, %s")),
+        ("Discrepancy ", _t("Discrepancy, %s")),
         ("Written off ", _t("Too little to collect, session %s")),
     )
     for mark, template in templates:

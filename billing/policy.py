@@ -19,6 +19,9 @@ CARD_MINIMUM_MINOR: Final = {
     "USD": 50,
 }
 
+# So long an entry may be ahead of Stripe's list of movements before it counts as unknown there.
+BOOKING_MAY_LEAD: Final = timedelta(hours=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing.selectors import ledger_faults
 from billing.services.ad_hoc.sweep import attend_due_payments as attend_due
 from billing.services.closing import close_ended_periods as close_periods
+from billing.services.reconciliation.run import reconcile_accounts as reconcile
 from billing.services.spot_prices import fetch_due_prices
 from billing.services.stripe_commands import send_due_stripe_commands as send_due
 from billing.services.stripe_events import fetch_missed_events
@@ -51,6 +52,15 @@ def check_ledger() -> int:
     for fault in faults:
         log.error("fault in the books", extra={"fault": fault})
     return len(faults)
+
+
+@shared_task(name="billing.tasks.reconcile_accounts")
+def reconcile_accounts() -> int:
+    """Compare every Stripe account with the books; open discrepancies are logged as an error."""
+    count = reconcile(now=timezone.now())
+    if count:
+        log.error("Stripe and the books do not agree", extra={"discrepancies": count})
+    return count
 
 
 @shared_task(name="billing.tasks.fetch_spot_prices")

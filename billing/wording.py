@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import ChargeLine, LedgerAccount
+from billing.models import ChargeLine, Discrepancy, LedgerAccount
 from billing.money import Money, format_decimal, format_money, format_price
 from billing.types import PRICED_UNITS, Operation
 
@@ -57,6 +57,43 @@ OPERATIONS: dict[str, str | Promise] = {
     Operation.RELEASE_HOLD: _("Release the amount held"),
     Operation.REFUND_PAYMENT: _("Give back of a payment on the spot"),
     Operation.CREATE_PORTAL: _("Set up the customer portal"),
+}
+
+DISCREPANCY_ADVICE: dict[str, str | Promise] = {
+    Discrepancy.Kind.PAYMENT_NOT_BOOKED: _(
+        "The payment's message was lost. It is fetched by itself; if it stays, look at the calls."
+    ),
+    Discrepancy.Kind.UNKNOWN_PAYMENT: _(
+        "Somebody was charged outside of this platform. Find out who, and refund or book it."
+    ),
+    Discrepancy.Kind.WRONG_ACCOUNT: _(
+        "The money is another seller's, or on another account of yours. Refund or transfer it."
+    ),
+    Discrepancy.Kind.CHARGED_TWICE: _("Refund the second payment in Stripe's dashboard."),
+    Discrepancy.Kind.AMOUNT_DIFFERS: _(
+        "Compare the document with Stripe's; refund or write off the difference."
+    ),
+    Discrepancy.Kind.CURRENCY_DIFFERS: _("Compare the document with Stripe's."),
+    Discrepancy.Kind.REFUND_NOT_BOOKED: _(
+        "Somebody refunded in Stripe's dashboard. Correct the session, or book the refund."
+    ),
+    Discrepancy.Kind.RETURN_NOT_BOOKED: _(
+        "The card's bank sent a refund back. Give the money back in another way, then say so."
+    ),
+    Discrepancy.Kind.DISPUTE_NOT_BOOKED: _(
+        "Answer the dispute at Stripe before its last day, and book what it moved."
+    ),
+    Discrepancy.Kind.NOT_AT_STRIPE: _(
+        "Stripe never had this money. Find the payment, or book the entry back."
+    ),
+    Discrepancy.Kind.BOOKED_TWICE: _("Book the second entry back."),
+    Discrepancy.Kind.FEE_DIFFERS: _("Compare Stripe's price with what was agreed."),
+    Discrepancy.Kind.PAYOUT_DIFFERS: _("Ask Stripe for the payout's report."),
+    Discrepancy.Kind.PAYOUT_FAILED: _("Mend the bank account in Stripe's dashboard."),
+    Discrepancy.Kind.BALANCE_DIFFERS: _(
+        "Something moved that no list says. Compare with Stripe's balance report."
+    ),
+    Discrepancy.Kind.OTHER_MOVEMENT: _("Look at Stripe what it is, and book it on its account."),
 }
 
 _HUNDREDTH = Decimal("0.01")

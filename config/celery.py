@@ -147,6 +147,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900.0},
     },
+    "compare Stripe with the books": {
+        "task": "billing.tasks.reconcile_accounts",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "answer what-if questions": {
         "task": "billing.tasks.run_due_what_ifs",
         "schedule": 30.0,

@@ -22,6 +22,12 @@ from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.payments import AdHocTerms, Payment, PaymentRefund
 from billing.models.portal import PortalConfiguration
 from billing.models.receipts import ReceiptLink
+from billing.models.reconciliation import (
+    Discrepancy,
+    Reconciliation,
+    StripeMovement,
+    StripePayout,
+)
 from billing.models.settlements import Refund, Settlement, StripePayment
 from billing.models.spot import SpotPrice
 from billing.models.stripe import EventWatermark, StripeCommand, StripeEvent
@@ -47,6 +53,7 @@ __all__ = [
     "CorrectionTask",
     "CreditNote",
     "CreditNoteCounter",
+    "Discrepancy",
     "EventWatermark",
     "Invoice",
     "InvoiceAlarm",
@@ -60,6 +67,7 @@ __all__ = [
     "PortalConfiguration",
     "Posting",
     "ReceiptLink",
+    "Reconciliation",
     "Refund",
     "SellerDetails",
     "SessionTariff",
@@ -68,7 +76,9 @@ __all__ = [
     "StripeAccount",
     "StripeCommand",
     "StripeEvent",
+    "StripeMovement",
     "StripePayment",
+    "StripePayout",
     "Tariff",
     "TariffAssignment",
     "TariffDraft",

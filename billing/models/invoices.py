@@ -14,6 +14,15 @@ class StripeAccount(TenantRecord):
     """Where a tenant's payments go: a connected account, or (blank) the platform's own."""
 
     account_ref = models.CharField(_("Stripe account"), max_length=64, blank=True)
+    card_fee_bps = models.PositiveSmallIntegerField(
+        _("Stripe's fee (hundredths of a per cent)"),
+        null=True,
+        blank=True,
+        help_text=_("As agreed with Stripe; blank: what Stripe keeps is not checked."),
+    )
+    card_fee_fixed_minor = models.PositiveIntegerField(
+        _("Stripe's fee for each payment (öre or cents)"), null=True, blank=True
+    )
 
     class Meta(TenantRecord.Meta):
         verbose_name = _("Stripe account")

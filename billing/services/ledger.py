@@ -17,6 +17,10 @@ STRIPE_PENDING: Final = "stripe_pending"
 VAT_OUTPUT: Final = "vat_output"
 BANK: Final = "bank"
 WRITE_OFF: Final = "write_off"
+STRIPE_FEES: Final = "stripe_fees"
+PLATFORM_FEES: Final = "platform_fees"
+DISPUTES: Final = "disputes"
+ROUNDING: Final = "rounding"
 # The owner of the receivable of everybody who pays on the spot: nobody knows who they are.
 ON_THE_SPOT_OWNER: Final = "on_the_spot"
 REVENUE_PREFIX: Final = "revenue:"
@@ -36,12 +40,12 @@ ACCOUNT_CODES: Final = frozenset(
         "revenue:fee",
         "revenue:subscription",
         VAT_OUTPUT,
-        "stripe_fees",
-        "platform_fees",
+        STRIPE_FEES,
+        PLATFORM_FEES,
         "refunds",
-        "disputes",
+        DISPUTES,
         WRITE_OFF,
-        "rounding",
+        ROUNDING,
     }
 )
 

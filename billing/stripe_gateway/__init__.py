@@ -35,9 +35,11 @@ from billing.stripe_gateway.types import (
     RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
+    RemoteMovement,
     RemoteObject,
     RemotePayment,
     RemotePaymentMethod,
+    RemotePayout,
     RemoteRefund,
 )
 
@@ -55,9 +57,11 @@ __all__ = [
     "RemoteCreditNote",
     "RemoteEvent",
     "RemoteInvoice",
+    "RemoteMovement",
     "RemoteObject",
     "RemotePayment",
     "RemotePaymentMethod",
+    "RemotePayout",
     "RemoteRefund",
     "Retryable",
     "StripeFailure",

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from billing.stripe_gateway.errors import WrongAccount, translated
 from billing.stripe_gateway.readings import (
+    read_balance,
     read_checkout,
     read_credit_note,
     read_customer,
@@ -19,8 +20,10 @@ from billing.stripe_gateway.readings import (
     read_intent,
     read_invoice,
     read_made,
+    read_movement,
     read_payment,
     read_payment_method,
+    read_payout,
     read_refund,
 )
 from billing.stripe_gateway.types import (
@@ -30,9 +33,11 @@ from billing.stripe_gateway.types import (
     RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
+    RemoteMovement,
     RemoteObject,
     RemotePayment,
     RemotePaymentMethod,
+    RemotePayout,
     RemoteRefund,
 )
 
@@ -208,6 +213,37 @@ class StripeGateway:
         filters = {"created": {"gte": int(created_from.timestamp())}}
         found = [read_event(one) for one in self._list(call, self._v1.events.list, filters)]
         return found[::-1]
+
+    def movements_since(self, call: CallFor, created_from: datetime) -> list[RemoteMovement]:
+        """Balance transactions made at or after an instant, with what moved."""
+        filters = {
+            "created": {"gte": int(created_from.timestamp())},
+            "expand": ["data.source"],
+        }
+        found = self._list(call, self._v1.balance_transactions.list, filters)
+        return [read_movement(one) for one in found]
+
+    def movements_of_payout(self, call: CallFor, payout_ref: str) -> list[RemoteMovement]:
+        """What a payout is made of, itself among it."""
+        filters = {"payout": payout_ref}
+        found = self._list(call, self._v1.balance_transactions.list, filters)
+        return [read_movement(one) for one in found]
+
+    def payouts_since(self, call: CallFor, created_from: datetime) -> list[RemotePayout]:
+        """Payouts made at or after an instant."""
+        filters = {"created": {"gte": int(created_from.timestamp())}}
+        return [read_payout(one) for one in self._list(call, self._v1.payouts.list, filters)]
+
+    def balance_minor(self, call: CallFor) -> dict[str, int]:
+        """What the account has, at hand and on its way, by currency."""
+        return read_balance(self._read(call, self._v1.balance.retrieve, {}))
+
+    def invoice_paid_by(self, call: CallFor, intent_ref: str) -> str:
+        """The invoice a payment was made for; blank when it was made for none."""
+        about = {"type": "payment_intent", "payment_intent": intent_ref}
+        found = self._read(call, self._v1.invoice_payments.list, {"payment": about})
+        refs = [payment.invoice for payment in found.data]
+        return (refs[0] if isinstance(refs[0], str) else refs[0].id) if refs else ""
 
     def _write(self, call: CallFor, method: Callable[..., T], *arguments: Any) -> T:
         if not call.idempotency_key:

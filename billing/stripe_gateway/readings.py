@@ -13,9 +13,11 @@ from billing.stripe_gateway.types import (
     RemoteCreditNote,
     RemoteEvent,
     RemoteInvoice,
+    RemoteMovement,
     RemoteObject,
     RemotePayment,
     RemotePaymentMethod,
+    RemotePayout,
     RemoteRefund,
 )
 
@@ -123,6 +125,47 @@ def _intent_facts(intent: stripe.PaymentIntent) -> Json:
         "is_disputed": charge.disputed,
         "capture_before": _time(getattr(card, "capture_before", None)),
     }
+
+
+def read_movement(movement: stripe.BalanceTransaction) -> RemoteMovement:
+    """A balance transaction listed with what moved."""
+    source = movement.source
+    fees = movement.fee_details
+    return RemoteMovement(
+        ref=movement.id,
+        metadata={} if isinstance(source, str) else _metadata(source),
+        kind=movement.type,
+        source_ref=_ref(source),
+        intent_ref=_ref(getattr(source, "payment_intent", None)),
+        currency=movement.currency.upper(),
+        amount_minor=movement.amount,
+        fee_minor=movement.fee,
+        platform_fee_minor=sum(fee.amount for fee in fees if fee.type == "application_fee"),
+        occurred_at=datetime.fromtimestamp(movement.created, UTC),
+    )
+
+
+def read_payout(payout: stripe.Payout) -> RemotePayout:
+    """A payout; one made by hand never says what it is made of."""
+    return RemotePayout(
+        ref=payout.id,
+        metadata=_metadata(payout),
+        status=payout.status,
+        currency=payout.currency.upper(),
+        amount_minor=payout.amount,
+        is_listed=payout.automatic and payout.reconciliation_status == "completed",
+        occurred_at=datetime.fromtimestamp(payout.created, UTC),
+    )
+
+
+def read_balance(balance: stripe.Balance) -> dict[str, int]:
+    """What an account has, at hand and on its way, by currency in minor units."""
+    sums: dict[str, int] = {}
+    parts: list[Any] = [*balance.available, *balance.pending]
+    for part in parts:
+        currency = part.currency.upper()
+        sums[currency] = sums.get(currency, 0) + part.amount
+    return sums
 
 
 def read_event(event: stripe.Event) -> RemoteEvent:

@@ -144,6 +144,34 @@ class RemoteCheckout(RemoteObject):
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteMovement(RemoteObject):
+    """A balance transaction; amounts in minor units, `metadata` is that of what moved.
+
+    `fee_minor` is all that was kept back, of which `platform_fee_minor` by the platform.
+    """
+
+    kind: str
+    source_ref: str
+    intent_ref: str
+    currency: str
+    amount_minor: int
+    fee_minor: int
+    platform_fee_minor: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemotePayout(RemoteObject):
+    """Money sent to the bank; `is_listed` once Stripe can say of which movements it is made."""
+
+    status: str
+    currency: str
+    amount_minor: int
+    is_listed: bool
+    occurred_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteEvent:
     """A snapshot event; `payload` is a hint, never the truth."""

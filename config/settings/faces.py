@@ -225,6 +225,19 @@ UNFOLD: dict[str, Any] = {
                         "admin:billing_journalentry_changelist",
                         "money",
                     ),
+                    _link(_("Stuck money"), "hourglass_bottom", "admin:stuck-money", "money"),
+                    _link(
+                        _("Discrepancies"),
+                        "difference",
+                        "admin:billing_discrepancy_changelist",
+                        "money",
+                    ),
+                    _link(
+                        _("Payouts"),
+                        "account_balance",
+                        "admin:billing_stripepayout_changelist",
+                        "money",
+                    ),
                     _link(
                         _("Stripe calls"),
                         "sync_alt",

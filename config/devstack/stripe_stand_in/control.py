@@ -11,6 +11,7 @@ from config.devstack.stripe_stand_in.api import Api, Reply
 from config.devstack.stripe_stand_in.errors import ApiError
 from config.devstack.stripe_stand_in.faults import Fault, FaultKind, PostFault, PostKind
 from config.devstack.stripe_stand_in.forms import decode_form
+from config.devstack.stripe_stand_in.nouns import payouts
 from config.devstack.stripe_stand_in.tables import Json, copy_json
 from config.devstack.stripe_stand_in.world import Call
 
@@ -39,6 +40,9 @@ class Control:
             ("POST", "pay_hosted_invoice"): self.act(customer_acts.pay_hosted_invoice),
             ("POST", "authenticate"): self.act(customer_acts.authenticate_intent),
             ("POST", "dispute_charge"): self.act(customer_acts.dispute_charge),
+            ("POST", "close_dispute"): self.act(customer_acts.close_dispute),
+            ("POST", "pay_out"): self.act(payouts.pay_out),
+            ("POST", "fail_payout"): self.act(payouts.fail_payout),
             ("POST", "refund_in_dashboard"): self.act(customer_acts.refund_in_dashboard),
             ("POST", "return_refund"): self.act(customer_acts.return_refund),
         }

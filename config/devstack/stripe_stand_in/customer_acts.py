@@ -2,7 +2,7 @@
 
 from config.devstack.stripe_stand_in.errors import CardRefused, InvalidRequest
 from config.devstack.stripe_stand_in.nouns.blanks import new_object
-from config.devstack.stripe_stand_in.nouns.disputes import open_dispute
+from config.devstack.stripe_stand_in.nouns.disputes import decide_dispute, open_dispute
 from config.devstack.stripe_stand_in.nouns.payment_intents import new_intent
 from config.devstack.stripe_stand_in.nouns.payment_methods import attach_method, resolve_method
 from config.devstack.stripe_stand_in.nouns.refunds import give_refund, send_back
@@ -146,6 +146,11 @@ def dispute_charge(call: Call, charge_id: str) -> Json:
     if charge["disputed"]:
         raise InvalidRequest("This charge is disputed already.")
     return open_dispute(call, charge)
+
+
+def close_dispute(call: Call, dispute_id: str, won: bool) -> Json:
+    """Decide a dispute as the card's bank."""
+    return decide_dispute(call, call.from_param("dispute", "dispute", dispute_id), won=won)
 
 
 def refund_in_dashboard(call: Call, charge_id: str, amount: int) -> Json:

@@ -22,8 +22,15 @@ KINDS = {
     "default_payment_method": "payment_method",
     "balance_transaction": "balance_transaction",
     "refund": "refund",
+    "source": "charge",
 }
-SOURCES = {"ch": "charge", "re": "refund", "fee": "application_fee"}
+SOURCES = {
+    "ch": "charge",
+    "re": "refund",
+    "fee": "application_fee",
+    "du": "dispute",
+    "po": "payout",
+}
 
 
 def list_payments(books: Books, invoice: Json) -> Json:

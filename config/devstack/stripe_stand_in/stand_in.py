@@ -174,6 +174,20 @@ class StandIn:
         """Dispute a charge as its card's holder. Raises InvalidRequest."""
         return self.world.act(account, lambda call: customer_acts.dispute_charge(call, charge_id))
 
+    def close_dispute(self, account: str, dispute_id: str, *, won: bool) -> Json:
+        """Decide a dispute as the card's bank. Raises InvalidRequest."""
+        return self.world.act(
+            account, lambda call: customer_acts.close_dispute(call, dispute_id, won)
+        )
+
+    def pay_out(self, account: str, currency: str = "sek") -> Json:
+        """Send what is available to the bank. Raises InvalidRequest."""
+        return self.world.act(account, lambda call: nouns.payouts.pay_out(call, currency))
+
+    def fail_payout(self, account: str, payout_id: str) -> Json:
+        """Let the bank refuse a payout. Raises InvalidRequest."""
+        return self.world.act(account, lambda call: nouns.payouts.fail_payout(call, payout_id))
+
     def refund_in_dashboard(self, account: str, charge_id: str, amount: int) -> Json:
         """Refund `amount` minor units of a charge by hand. Raises InvalidRequest."""
         return self.world.act(

@@ -23,11 +23,19 @@ def retrieve_transaction(call: Call) -> Json:
     source=TEXT,
     currency=TEXT,
     created=MOMENT,
+    payout=TEXT,
 )
 def list_transactions(call: Call) -> Json:
-    """Movements, newest first."""
+    """Movements, newest first; of one payout, itself among them, when it is named."""
     equal = ("type", "source", "currency")
-    page = list_page(call, "balance_transaction", "/v1/balance_transactions", equal=equal)
+    payout = call.params.get("payout")
+
+    def is_wanted(row: Json) -> bool:
+        part = call.books.find("payout_part", row["id"])
+        return payout is None or (part is not None and part["payout"] == payout)
+
+    url = "/v1/balance_transactions"
+    page = list_page(call, "balance_transaction", url, equal=equal, keep=is_wanted)
     for row in page["data"]:
         mature(call, row)
     return page

@@ -209,6 +209,22 @@ BLANKS: dict[str, Json] = {
         "status": "open",
         "ui_mode": "hosted_page",
     },
+    "payout": {
+        **nulls(
+            "application_fee application_fee_amount destination failure_balance_transaction "
+            "failure_code failure_message original_payout payout_method reversed_by "
+            "statement_descriptor"
+        ),
+        "automatic": True,
+        "description": "STRIPE PAYOUT",
+        "metadata": {},
+        "method": "standard",
+        "reconciliation_status": "completed",
+        "source_type": "card",
+        "status": "paid",
+        "trace_id": {"status": "supported", "value": "trace"},
+        "type": "bank_account",
+    },
     "billing_portal.session": nulls(
         "customer_account flow locale on_behalf_of return_url",
     ),
