@@ -35,6 +35,7 @@ class M4Memory:
     """The sample before, the fading window, and the whole session; W times ms, but for times.
 
     `low` and `high` are the least and most that flowed by the power, `gain` what was counted;
+    `short` and `over` are what the register lacks and has too much since it was last right.
     `wait_*` flowed since the register last moved: a register that stands is M3's. `worst_*` is
     the largest single shortfall and excess, which alone never convict.
     """
@@ -49,6 +50,8 @@ class M4Memory:
     low: int = 0
     high: int = 0
     gain: int = 0
+    short: int = 0
+    over: int = 0
     worst_short: int = 0
     worst_over: int = 0
     bad: int = 0
@@ -64,6 +67,8 @@ def _step(
     memory: M4Memory, view: View, thresholds: M4Thresholds
 ) -> tuple[M4Memory, Finding | None]:
     """The gain of a fading window against 0.965 of the least and 1.035 of the most power (M4).
+
+    Summed as in a CUSUM: time in which the register was right earns it no credit for later.
 
     Between two samples power is taken to lie between their two values; a dip between samples is
     one interval's worth, so the worst interval is left out of account.
@@ -129,6 +134,8 @@ def _add(memory: M4Memory, gain: int, thresholds: M4Thresholds) -> None:
     memory.low = memory.low * window_ms // whole_ms + low
     memory.high = memory.high * window_ms // whole_ms + high
     memory.gain = memory.gain * window_ms // whole_ms + gain
+    memory.short = max(0, memory.short * window_ms // whole_ms + short)
+    memory.over = max(0, memory.over * window_ms // whole_ms + over)
     faded_short = memory.worst_short * window_ms // whole_ms
     faded_over = memory.worst_over * window_ms // whole_ms
     memory.worst_short = max(short, faded_short)
@@ -147,9 +154,8 @@ def _judge(
     slack = (thresholds.slack_wh + view.resolution_wh) * _WH
     least = memory.low * (1_000 - thresholds.tolerance_permille) // 1_000
     most = memory.high * (1_000 + thresholds.tolerance_permille) // 1_000
-    short, over = memory.worst_short, memory.worst_over
-    is_slow = memory.gain < least - slack - max(0, short)
-    is_fast = memory.gain > most + slack + max(0, over)
+    is_slow = memory.short > slack + max(0, memory.worst_short)
+    is_fast = memory.over > slack + max(0, memory.worst_over)
     if not (is_slow or is_fast):
         memory.bad = 0
         memory.is_reported = memory.is_reported and not least <= memory.gain <= most
@@ -164,7 +170,7 @@ def _judge(
         "M4",
         "register_slow" if is_slow else "register_fast",
         observed=memory.gain // _WH,
-        expected=(memory.low if is_slow else memory.high) // _WH,
+        expected=(memory.gain + (memory.short if is_slow else -memory.over)) // _WH,
         relation=Relation.AT_LEAST if is_slow else Relation.AT_MOST,
         since_at=moment(memory.since_ms),
         at=view.sample.at,

@@ -7,9 +7,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from random import Random
 
-from bench.anomalies.play import play
+from bench.anomalies.negatives import run_negatives
+from bench.anomalies.play import facts_of, play
+from bench.anomalies.rivals import Crowd, measure_rivals, see
 from bench.anomalies.score import Board
 from bench.anomaly_traces.faults import FAULTS, Fault, scale_power
+from bench.anomaly_traces.frames import Script
 from bench.anomaly_traces.physics import Flow
 from bench.anomaly_traces.sessions import draw_flow, write_fault, write_session
 
@@ -25,24 +28,42 @@ class Size:
     clean: int
     events: int
 
+    negatives: int = 0
 
-FULL = Size(clean=1_200, events=36)
-QUICK = Size(clean=40, events=6)
+    @property
+    def learnt(self) -> int:
+        """Sessions that the rivals learn from, which are judged by nobody."""
+        return self.clean // 4
+
+
+FULL = Size(clean=1_200, events=36, negatives=12)
+QUICK = Size(clean=40, events=6, negatives=2)
 
 
 def run_interval(
     seed: int, interval_s: int, size: Size, kinds: Sequence[str], progress: Progress
 ) -> Board:
     """Synthetic sessions at one sampling interval."""
-    board = Board()
+    board, crowd = Board(), Crowd()
+    rng = Random(f"{seed}:{interval_s}:learnt")
+    for _ in range(size.learnt):
+        script = write_session(rng, draw_flow(rng), interval_s)
+        crowd.learnt.append(see(play(script).samples, facts_of(script)))
     rng = Random(f"{seed}:{interval_s}")
     for number in range(size.clean):
-        board.add_clean(play(write_session(rng, draw_flow(rng), interval_s)))
+        _play_clean(board, crowd, write_session(rng, draw_flow(rng), interval_s))
         if number % 100 == 99:
             progress(f"{interval_s} s: {number + 1} of {size.clean} clean sessions")
     for fault in chosen_faults(kinds):
-        _play_events(board, rng, fault, size.events, interval_s, _synthetic(rng, fault))
+        flows = _synthetic(rng, fault)
+        _play_events(board, crowd, rng, fault, size.events, interval_s, flows)
         progress(f"{interval_s} s: {fault.kind} {fault.name}")
+    if not kinds:
+        board.silences = run_negatives(seed, interval_s, size.negatives)
+        progress(f"{interval_s} s: hard negatives")
+        if crowd.learnt:
+            board.rivals = measure_rivals(crowd, seed)
+            progress(f"{interval_s} s: other detectors")
     return board
 
 
@@ -55,16 +76,17 @@ def run_traces(
     progress: Progress,
 ) -> Board:
     """External traces: each one as a clean session, then faults put into them."""
-    board = Board()
+    board, crowd = Board(), Crowd()
     rng = Random(f"{seed}:{interval_s}:traces")
     for number, flow in enumerate(flows):
-        board.add_clean(play(write_session(rng, deepcopy(flow), interval_s)))
+        _play_clean(board, crowd, write_session(rng, deepcopy(flow), interval_s))
         if number % 100 == 99:
             progress(f"{interval_s} s: {number + 1} of {len(flows)} traces")
     for fault in chosen_faults(kinds):
         fitting = [flow for flow in flows if _fits(flow, fault)]
         if fitting:
-            _play_events(board, rng, fault, size.events, interval_s, _drawn(rng, fitting))
+            drawn = _drawn(rng, fitting)
+            _play_events(board, crowd, rng, fault, size.events, interval_s, drawn)
             progress(f"{interval_s} s: {fault.kind} {fault.name}")
     return board
 
@@ -74,8 +96,15 @@ def chosen_faults(kinds: Sequence[str]) -> list[Fault]:
     return [fault for fault in FAULTS if not kinds or fault.kind in kinds]
 
 
+def _play_clean(board: Board, crowd: Crowd, script: Script) -> None:
+    outcome = play(script)
+    board.add_clean(outcome)
+    crowd.clean.append(see(outcome.samples, facts_of(script)))
+
+
 def _play_events(
     board: Board,
+    crowd: Crowd,
     rng: Random,
     fault: Fault,
     events: int,
@@ -92,7 +121,10 @@ def _play_events(
             continue
         script, truth = made
         holds = fault.kind in HELD and fault.spoil is not scale_power
-        board.add_event(play(script), truth, holds)
+        outcome = play(script)
+        board.add_event(outcome, truth, holds)
+        if not truth.is_hidden:
+            crowd.broken.append(see(outcome.samples, facts_of(script), truth.from_s))
         done += 1
 
 

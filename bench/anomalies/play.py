@@ -20,6 +20,7 @@ from anomalies.detectors import (
     overdue,
     scan_on,
     step,
+    to_json,
 )
 from anomalies.types import Finding
 from bench.anomaly_traces.frames import EPOCH, Script
@@ -53,6 +54,7 @@ class Outcome:
     seconds: float = 0.0
     samples: list[Sample] = field(default_factory=list)
     reading_seconds: float = 0.0
+    state_bytes: int = 0
 
     @property
     def alarms(self) -> list[Said]:
@@ -85,7 +87,8 @@ def facts_of(script: Script) -> Facts:
             )
             for at, amps in flow.limits
         ),
-        **({"asked": frozenset(script.asked)} if "asked" in Facts.__dataclass_fields__ else {}),
+        asked=frozenset(script.asked),
+        expected={place: round(amps * 1_000) for place, amps in flow.usual.items()},
     )
 
 
@@ -121,17 +124,17 @@ def play(script: Script) -> Outcome:
             at_s = arrives_s - script.first_s
             outcome.said += [Said(at_s, index, finding) for finding in found]
     outcome.samples = sorted(everything.values(), key=sample_order)
+    outcome.state_bytes = len(json.dumps(to_json(state), separators=(",", ":")))
     _judge(script, facts, outcome, state, is_late)
     return outcome
 
 
 def _read(text: str, received_at: datetime) -> list[Sample]:
     _, _, action, payload = json.loads(text)
-    values = (
-        read_readings(payload).meter_values
-        if action == "MeterValues"
-        else read_event(payload).meter_values
-    )
+    message = read_readings(payload) if action == "MeterValues" else read_event(payload)
+    if not message.transaction_ref:
+        return []  # the station's own meter, of no session
+    values = message.meter_values
     return sorted(normalise(values, received_at=received_at).samples, key=sample_order)
 
 

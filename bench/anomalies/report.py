@@ -11,14 +11,11 @@ from django.utils.translation import override
 
 from anomalies.detectors import KINDS
 from anomalies.titles import TITLES
-from bench.anomalies.beyond import Tally
-from bench.anomalies.score import PREVALENCE, Board, Row, percentile
+from bench.anomalies.negatives import Silence
+from bench.anomalies.probe import Tally
+from bench.anomalies.score import Board, Row, percentile
+from bench.anomalies.targets import INVARIANTS, as_lines, at_prevalence, targets_beyond, targets_of
 
-# Catalogue section 6: T1 names these; the macro recall is over them.
-INVARIANTS = (
-    "E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "E12", "E14",
-    "M1", "M2", "M3", "M4", "M8", "S1",
-)  # fmt: skip
 _SESSIONS_PER_DAY = (1, 8)
 _HEAD = (
     f"{'id':4} {'fault':28} {'events':>6} {'recall':>7} {'samples':>11} {'seconds':>13} {'held':>9}"
@@ -36,11 +33,13 @@ def table(interval_s: int, board: Board) -> Iterator[str]:
     yield f"{'id':4} {'recall':>7} {'precision':>10} {'at 1 % prevalence':>18}"
     for kind, row in sorted(board.rows.items(), key=lambda pair: _order(pair[0])):
         share = board.clean.kinds.get(kind, 0) / max(1, board.clean.sessions)
-        at_one = _at_prevalence(row.recall, share)
+        at_one = at_prevalence(row.recall, share)
         told = f"{row.recall:7.3f} {row.precision:10.3f} {at_one:18.3f}"
         yield f"{kind:4} {told if row.events else 'no events, ' + str(row.false) + ' false'}"
     yield ""
-    yield from verdict(interval_s, board)
+    yield from silences("hard negative", board.silences)
+    yield from others(board)
+    yield from as_lines(list(targets_of(board, interval_s)))
 
 
 def rules_table() -> Iterator[str]:
@@ -71,29 +70,47 @@ def beyond(tallies: Sequence[Tally]) -> Iterator[str]:
         )
 
 
-def verdict(interval_s: int, board: Board) -> Iterator[str]:
-    """The targets this interval can show."""
-    known = [kind for kind in INVARIANTS if kind in board.rows and board.rows[kind].events]
-    if known:
-        worst = min(known, key=lambda kind: board.rows[kind].recall)
-        macro = board.macro_recall(known)
-        lowest = board.rows[worst].recall
-        yield f"typed recall of the invariants: macro {macro:.3f}, lowest {worst} {lowest:.3f}"
-        yield f"precision at 1 % prevalence: {_at_prevalence(macro, board.clean.alarm_share):.3f}"
-    due = sum(row.hold_due for row in board.rows.values())
-    if due:
-        held = sum(row.held for row in board.rows.values())
-        yield f"money faults held: {held} of {due} ({100 * held / due:.1f} %)"
+def others(board: Board) -> Iterator[str]:
+    """The typed rules beside detectors of other kinds, on the same sessions."""
+    if not board.rivals:
+        return
+    hits = sum(row.hits for row in board.rows.values())
+    events = sum(row.events for row in board.rows.values())
+    cost = 1e6 * board.clean.seconds / max(1, board.clean.samples)
+    yield f"{'detector':36} {'features':10} {'clean, alarmed':>15} {'events hit':>11} {'us':>6}"
+    alarmed = f"{100 * board.clean.alarm_share:.2f} %"
+    hit = f"{100 * hits / max(1, events):.1f} %"
+    yield f"{'typed rules (a hit: the right kind)':36} {'-':10} {alarmed:>15} {hit:>11} {cost:6.0f}"
+    for one in board.rivals:
+        if one.note:
+            yield f"{one.name:36} {one.features:10} {one.note}"
+            continue
+        alarmed, hit = f"{100 * one.clean_share:.2f} %", f"{100 * one.event_share:.1f} %"
+        figures = f"{alarmed:>15} {hit:>11} {one.us_per_sample:6.0f}"
+        yield f"{one.name:36} {one.features:10} {figures}"
+    yield ""
+
+
+def silences(title: str, found: Sequence[Silence]) -> Iterator[str]:
+    """The hard negatives one by one."""
+    if not found:
+        return
+    yield f"{title:48} {'played':>6} {'incidents':>9}"
+    for one in found:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(one.kinds.items()))
+        yield f"{one.name:48} {one.played:6} {one.loud:9}  {kinds}".rstrip()
+    yield ""
 
 
 def as_json(boards: Mapping[int, Board], tallies: Sequence[Tally]) -> str:
     """Everything that was counted."""
-    figures: dict[str, Any] = {str(each): _plain(board) for each, board in boards.items()}
+    figures: dict[str, Any] = {str(each): _plain(each, board) for each, board in boards.items()}
     figures["beyond"] = [asdict(one) for one in tallies]
+    figures["targets"] = [asdict(one) for one in targets_beyond(tallies, ())]
     return json.dumps(figures, indent=1)
 
 
-def _plain(board: Board) -> dict[str, Any]:
+def _plain(interval_s: int, board: Board) -> dict[str, Any]:
     clean = board.clean
     return {
         "clean": {
@@ -103,6 +120,11 @@ def _plain(board: Board) -> dict[str, Any]:
             "kinds": dict(clean.kinds),
         },
         "macro_recall": board.macro_recall(INVARIANTS),
+        "fingerprint": board.fingerprint,
+        "state_bytes": max(board.state_bytes, default=0),
+        "targets": [asdict(one) for one in targets_of(board, interval_s)],
+        "hard_negatives": {one.name: one.loud for one in board.silences},
+        "others": [asdict(one) for one in board.rivals],
         "kinds": {kind: _numbers(row) for kind, row in board.rows.items()},
         "faults": {name: _numbers(row) for name, row in board.faults.items()},
     }
@@ -139,6 +161,12 @@ def _clean(board: Board) -> Iterator[str]:
             f"cost per sample: detectors {1e6 * clean.seconds / clean.samples:.0f} us, "
             f"reading and normalising {1e6 * clean.reading_seconds / clean.samples:.0f} us"
         )
+    if board.state_bytes:
+        yield (
+            f"state of a session as JSON: median {percentile(board.state_bytes, 0.5):.0f}, "
+            f"largest {max(board.state_bytes)} bytes; "
+            f"{board.findings} findings, fingerprint {board.fingerprint}"
+        )
 
 
 def _line(name: str, row: Row) -> str:
@@ -157,11 +185,6 @@ def _delays(row: Row) -> tuple[Sequence[float], Sequence[float]]:
         (percentile(samples, 0.5), percentile(samples, 0.95)),
         (percentile(seconds, 0.5), percentile(seconds, 0.95)),
     )
-
-
-def _at_prevalence(recall: float, false_share: float) -> float:
-    said = PREVALENCE * recall + (1 - PREVALENCE) * false_share
-    return PREVALENCE * recall / said if said else 0.0
 
 
 def _order(kind: str) -> tuple[int, int]:

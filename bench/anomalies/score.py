@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from anomalies.types import Finding
+from bench.anomalies.negatives import Silence
 from bench.anomalies.play import Outcome
+from bench.anomalies.rivals import Rival
 from bench.anomaly_traces.sessions import Truth
 
 PREVALENCE = 0.01
@@ -14,7 +19,10 @@ PREVALENCE = 0.01
 
 @dataclass
 class Row:
-    """One catalogue id: events put in, found, their delays, and findings that were wrong."""
+    """One catalogue id: events put in, found, their delays, and findings that were wrong.
+
+    `sized`: size of the event and delay in seconds, infinite for one that was missed.
+    """
 
     kind: str
     events: int = 0
@@ -23,6 +31,7 @@ class Row:
     held: int = 0
     hold_due: int = 0
     delays: list[tuple[int, float]] = field(default_factory=list)
+    sized: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def recall(self) -> float:
@@ -55,6 +64,12 @@ class Clean:
         return self.held / self.sessions if self.sessions else 0.0
 
 
+def is_explained(finding: Finding) -> bool:
+    """Whether it names signal, unit, kind, cause, since when and what to do (T10)."""
+    named = finding.kind and finding.cause and finding.signal and finding.action
+    return bool(named)
+
+
 def percentile(values: Iterable[float], share: float) -> float:
     """The nearest rank; 0 for nothing."""
     ordered = sorted(values)
@@ -69,11 +84,30 @@ class Board:
         self.faults: dict[str, Row] = {}
         self.clean = Clean()
         self.missed: defaultdict[str, list[str]] = defaultdict(list)
+        self.silences: list[Silence] = []
+        self.unexplained = 0
+        self.findings = 0
+        self.state_bytes: list[int] = []
+        self._told = hashlib.sha256()
+        self.rivals: list[Rival] = []
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that was said, in order: equal in two runs that said the same."""
+        return self._told.hexdigest()[:16]
+
+    def _listen(self, outcome: Outcome) -> None:
+        self.state_bytes.append(outcome.state_bytes)
+        for one in outcome.said:
+            self.findings += 1
+            self.unexplained += not is_explained(one.finding)
+            self._told.update(f"{one.sample} {one.finding!r}".encode())
 
     def row(self, kind: str) -> Row:
         return self.rows.setdefault(kind, Row(kind))
 
     def add_clean(self, outcome: Outcome) -> None:
+        self._listen(outcome)
         clean = self.clean
         clean.sessions += 1
         clean.alarmed += bool(outcome.alarms)
@@ -87,6 +121,7 @@ class Board:
 
     def add_event(self, outcome: Outcome, truth: Truth, holds: bool) -> None:
         """One event is found once, by its own kind, inside it; the rest is false."""
+        self._listen(outcome)
         fault = truth.fault
         name = f"{fault.name}, hidden" if truth.is_hidden else fault.name
         fine = self.faults.setdefault(name, Row(fault.kind))
@@ -100,10 +135,11 @@ class Board:
             row.hits += first is not None
             row.hold_due += holds
             row.held += holds and outcome.is_held
+            late_s = math.inf if first is None else max(0.0, first.at_s - truth.from_s)
+            row.sized.append((truth.size, late_s))
             if first is not None and not first.at_end:
                 onset = next((i for i, at in enumerate(outcome.times) if at >= truth.from_s), 0)
-                delay_s = max(0.0, first.at_s - truth.from_s)
-                row.delays.append((max(0, first.sample - onset), delay_s))
+                row.delays.append((max(0, first.sample - onset), late_s))
         if first is None:
             self.missed[fault.name].append(f"{truth.size:g}")
         for kind in {one.finding.kind for one in outcome.alarms}:

@@ -118,6 +118,16 @@ def _hunt(flow: Flow, rng: Random, size: float, at: float, interval: float) -> N
                 amps[index] *= size
 
 
+def _below_usual(flow: Flow, rng: Random, size: float, at: float, interval: float) -> None:
+    """The car gets a share of what it would take, and its battery fills as much slower."""
+    first = _from(flow.times, at)
+    for amps in flow.amps:
+        amps[first:] = [amp * size for amp in amps[first:]]
+    if flow.soc is not None:
+        base = flow.soc[first]
+        flow.soc[first:] = [base + (soc - base) * size for soc in flow.soc[first:]]
+
+
 def _heat(flow: Flow, rng: Random, size: float, at: float, interval: float) -> None:
     """Warm as usual, then a contact gives way and it rises to `size` degrees."""
     usual = [25 + 20 * (1 - math.exp(-each / 900)) for each in flow.times]
@@ -226,6 +236,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("phases unequal", "E7", (0.5, 0.6, 0.7, 0.75), _unequal, needs="3", least_a=12),
     Fault("no energy after the start", "E8", (0, 1), _never, also=frozenset({"E9"}), starts=True),
     Fault("no power while charging", "E9", (0, 1), _zero, also=frozenset({"E8", "E12"})),
+    Fault("less than such cars take", "E11", (0.2, 0.35, 0.5), _below_usual, needs="dc",
+          least_a=20),
     Fault("current hunts", "E12", (0.0, 0.3, 0.5, 0.6), _hunt, least_a=10, lasts_s=1_200,
           also=frozenset({"E9", "M4"})),
     Fault("contact heats up", "E13", (96, 105, 120), _heat, lasts_s=900),

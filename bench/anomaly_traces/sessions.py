@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 from bench.anomaly_traces.faults import Fault
-from bench.anomaly_traces.frames import Script, draw_dialect, write_frames
+from bench.anomaly_traces.frames import Dialect, Script, draw_dialect, write_frames
 from bench.anomaly_traces.meters import Meter, Reading, draw_meter, measure
 from bench.anomaly_traces.physics import Flow, draw_ac, draw_dc
 
@@ -41,11 +42,25 @@ def draw_flow(rng: Random, needs: str = "") -> Flow:
 
 
 def write_session(
-    rng: Random, flow: Flow, interval_s: float, first_s: float = 0.0, meter: Meter | None = None
+    rng: Random,
+    flow: Flow,
+    interval_s: float,
+    first_s: float = 0.0,
+    meter: Meter | None = None,
+    *,
+    dialect: Dialect | None = None,
+    retell: Callable[[list[Reading]], None] | None = None,
 ) -> Script:
-    """A healthy session as its station would tell it."""
+    """A healthy session as its station would tell it; `retell` may change what it says."""
     chosen = meter or draw_meter(rng)
-    return _script(rng, flow, measure(flow, chosen, rng, interval_s), chosen, interval_s, first_s)
+    readings = measure(flow, chosen, rng, interval_s)
+    if retell is not None:
+        retell(readings)
+    script = _script(rng, flow, readings, chosen, interval_s, first_s)
+    if dialect is not None:
+        script.dialect = dialect
+        script.frames = write_frames(dialect, readings, flow, first_s)
+    return script
 
 
 def write_fault(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from anomalies.detectors import KINDS
 from bench.anomalies import report
-from bench.anomalies.beyond import Tally, run_probes
-from bench.anomalies.campaign import FULL, QUICK, run_interval, run_traces
+from bench.anomalies.beyond import run_probes
+from bench.anomalies.campaign import FULL, QUICK, Size, run_interval, run_traces
+from bench.anomalies.negatives import run_long_negatives
+from bench.anomalies.probe import Tally
 from bench.anomalies.score import Board
+from bench.anomalies.targets import as_lines, targets_beyond, targets_elsewhere
 from bench.anomaly_traces.external import TracesUnreadable, read_traces
 
 INTERVALS_S = (15, 30, 60, 300)
@@ -31,6 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--clean", type=int, help="healthy sessions per interval")
         parser.add_argument("--quick", action="store_true", help="few sessions: a first look")
         parser.add_argument("--kinds", type=read_kinds, default=(), help="E1,M4: only these")
         parser.add_argument(
@@ -52,16 +57,27 @@ class Command(BaseCommand):
             self.stdout.write("")
         tallies: list[Tally] = []
         if options["traces"] is None:
-            events = QUICK.events if options["quick"] else FULL.events
-            tallies = run_probes(options["seed"], events, options["kinds"], self._progress)
-            for line in report.beyond(tallies):
-                self.stdout.write(line)
+            tallies = self._beyond(options)
         if options["json"] is not None:
             text = report.as_json(boards, tallies)
             options["json"].write_text(text + "\n", encoding="utf-8")
 
+    def _beyond(self, options: dict[str, Any]) -> list[Tally]:
+        size, seed, kinds = read_size(options), options["seed"], options["kinds"]
+        tallies = run_probes(seed, size.events, kinds, self._progress)
+        silences = [] if kinds else run_long_negatives(seed, size.negatives)
+        targets = [*targets_beyond(tallies, silences), *([] if kinds else targets_elsewhere())]
+        for line in (
+            *report.beyond(tallies),
+            "",
+            *report.silences("hard negative beyond one session", silences),
+            *as_lines(targets),
+        ):
+            self.stdout.write(line)
+        return tallies
+
     def _boards(self, options: dict[str, Any]) -> dict[int, Board]:
-        size = QUICK if options["quick"] else FULL
+        size = read_size(options)
         seed, kinds = options["seed"], options["kinds"]
         if options["traces"] is None:
             intervals = options["interval"] or ((60,) if options["quick"] else INTERVALS_S)
@@ -104,3 +120,9 @@ def read_intervals(text: str) -> tuple[int, ...]:
     if not all(5 <= one <= 900 for one in intervals):
         raise ArgumentTypeError("an interval is 5 to 900 seconds")
     return intervals
+
+
+def read_size(options: dict[str, Any]) -> Size:
+    """How much to play."""
+    size = QUICK if options["quick"] else FULL
+    return size if options["clean"] is None else replace(size, clean=options["clean"])
