@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from random import Random
 
+from bench.anomalies.heard import Heard
 from bench.anomalies.negatives import run_negatives
-from bench.anomalies.play import facts_of, play
+from bench.anomalies.play import Outcome, facts_of, play
 from bench.anomalies.rivals import Crowd, measure_rivals, see
 from bench.anomalies.score import Board
+from bench.anomaly_traces.external import Trace
 from bench.anomaly_traces.faults import FAULTS, Fault, scale_power
 from bench.anomaly_traces.frames import Script
 from bench.anomaly_traces.physics import Flow
@@ -68,22 +69,35 @@ def run_interval(
 
 
 def run_traces(
-    flows: Sequence[Flow],
+    traces: Sequence[Trace],
     seed: int,
     interval_s: int,
     size: Size,
     kinds: Sequence[str],
     progress: Progress,
 ) -> Board:
-    """External traces: each one as a clean session, then faults put into them."""
+    """External traces: each one as a clean session, then faults put into them.
+
+    Where the file has a gap, readings are truly missing: S1 is no false alarm there.
+    """
     board, crowd = Board(), Crowd()
     rng = Random(f"{seed}:{interval_s}:traces")
-    for number, flow in enumerate(flows):
-        _play_clean(board, crowd, write_session(rng, deepcopy(flow), interval_s))
+    playable: dict[bool, list[Trace]] = {True: [], False: []}
+    for number, trace in enumerate(traces):
+        flow = trace.flow()
+        if flow is None:
+            continue
+        playable[flow.is_dc].append(trace)
+        script = write_session(rng, flow, interval_s)
+        outcome = play(script)
+        if trace.has_gaps:
+            outcome.said = [one for one in outcome.said if one.finding.kind != "S1"]
+        board.add_clean(outcome)
+        board.heard.append(_hear(trace, script, outcome))
         if number % 100 == 99:
-            progress(f"{interval_s} s: {number + 1} of {len(flows)} traces")
+            progress(f"{interval_s} s: {number + 1} of {len(traces)} traces")
     for fault in chosen_faults(kinds):
-        fitting = [flow for flow in flows if _fits(flow, fault)]
+        fitting = [one for is_dc, them in playable.items() if _fits(is_dc, fault) for one in them]
         if fitting:
             drawn = _drawn(rng, fitting)
             _play_events(board, crowd, rng, fault, size.events, interval_s, drawn)
@@ -133,14 +147,27 @@ def _synthetic(rng: Random, fault: Fault) -> Iterator[Flow]:
         yield draw_flow(rng, fault.needs)
 
 
-def _drawn(rng: Random, flows: Sequence[Flow]) -> Iterator[Flow]:
+def _drawn(rng: Random, traces: Sequence[Trace]) -> Iterator[Flow]:
     while True:
-        yield deepcopy(rng.choice(flows))
+        flow = rng.choice(traces).flow()
+        if flow is not None:
+            yield flow
 
 
-def _fits(flow: Flow, fault: Fault) -> bool:
-    if fault.needs == "3":
+def _fits(is_dc: bool, fault: Fault) -> bool:
+    """Whether it can be put into a real charge: one conductor, and no known type of car."""
+    if fault.needs == "3" or fault.kind == "E11":
         return False
-    if fault.needs == "ac":
-        return not flow.is_dc
-    return fault.needs != "dc" or flow.is_dc
+    return is_dc == (fault.needs == "dc") if fault.needs else True
+
+
+def _hear(trace: Trace, script: Script, outcome: Outcome) -> Heard:
+    return Heard(
+        trace.session,
+        "DC" if script.flow.is_dc else "AC",
+        len(outcome.times),
+        script.ends_s,
+        ((script.stop_wh or 0.0) - (script.begin_wh or 0.0)) / 1_000,
+        outcome.said,
+        list(trace.notes),
+    )

@@ -72,7 +72,7 @@ def facts_of(script: Script) -> Facts:
     return Facts(
         current_type=CurrentType.DC if flow.is_dc else CurrentType.AC,
         phases=None if flow.is_dc else flow.lines,
-        nominal_voltage_mv=230_000,
+        nominal_voltage_mv=round(flow.nominal_v * 1_000),
         max_current_ma=round(flow.rated_a * 1_000),
         max_power_w=round(flow.rated_w),
         started_at=start,

@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 from anomalies.detectors import KINDS
 from anomalies.titles import TITLES
+from bench.anomalies.heard import as_plain, tell
 from bench.anomalies.negatives import Silence
 from bench.anomalies.probe import Tally
 from bench.anomalies.score import Board, Row, percentile
@@ -25,6 +26,8 @@ _HEAD = (
 def table(interval_s: int, board: Board) -> Iterator[str]:
     """One interval: clean sessions, then each fault, then each kind."""
     yield f"=== a sample every {interval_s} s"
+    if board.heard:
+        yield from tell(board.heard)
     yield from _clean(board)
     yield ""
     yield _HEAD + "      (delays: median, p95)"
@@ -124,6 +127,7 @@ def _plain(interval_s: int, board: Board) -> dict[str, Any]:
         "state_bytes": max(board.state_bytes, default=0),
         "targets": [asdict(one) for one in targets_of(board, interval_s)],
         "hard_negatives": {one.name: one.loud for one in board.silences},
+        "sessions": as_plain(board.heard),
         "others": [asdict(one) for one in board.rivals],
         "kinds": {kind: _numbers(row) for kind, row in board.rows.items()},
         "faults": {name: _numbers(row) for name, row in board.faults.items()},

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from anomalies.types import Finding
+from bench.anomalies.heard import Heard
 from bench.anomalies.negatives import Silence
 from bench.anomalies.play import Outcome
 from bench.anomalies.rivals import Rival
@@ -90,6 +91,7 @@ class Board:
         self.state_bytes: list[int] = []
         self._told = hashlib.sha256()
         self.rivals: list[Rival] = []
+        self.heard: list[Heard] = []
 
     @property
     def fingerprint(self) -> str:

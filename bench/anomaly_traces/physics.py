@@ -36,6 +36,7 @@ class Flow:
     celsius: list[float] | None = None
     interval_s: float | None = None
     usual: dict[int, float] = field(default_factory=dict)
+    nominal_v: float = 230.0
 
     @property
     def end_s(self) -> float:

@@ -159,7 +159,7 @@ def _script(
         stop_wh=last,
         ends_s=flow.end_s,
         flow=flow,
-        interval_s=interval_s,
+        interval_s=max(interval_s, flow.interval_s or 0.0),
         dialect=dialect,
         first_s=first_s,
         asked=(*_ASKED, "SoC") if flow.soc is not None else _ASKED,

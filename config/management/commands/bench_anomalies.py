@@ -18,7 +18,7 @@ from bench.anomalies.negatives import run_long_negatives
 from bench.anomalies.probe import Tally
 from bench.anomalies.score import Board
 from bench.anomalies.targets import as_lines, targets_beyond, targets_elsewhere
-from bench.anomaly_traces.external import TracesUnreadable, read_traces
+from bench.anomaly_traces.external import TracesUnreadable, read_traces, why_left_out
 
 INTERVALS_S = (15, 30, 60, 300)
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
     def _beyond(self, options: dict[str, Any]) -> list[Tally]:
         size, seed, kinds = read_size(options), options["seed"], options["kinds"]
-        tallies = run_probes(seed, size.events, kinds, self._progress)
+        tallies: list[Tally] = run_probes(seed, size.events, kinds, self._progress)
         silences = [] if kinds else run_long_negatives(seed, size.negatives)
         targets = [*targets_beyond(tallies, silences), *([] if kinds else targets_elsewhere())]
         for line in (
@@ -85,15 +85,17 @@ class Command(BaseCommand):
                 each: run_interval(seed, each, size, kinds, self._progress) for each in intervals
             }
         try:
-            flows = read_traces(options["traces"])
-        except (OSError, TracesUnreadable) as error:
+            traces = read_traces(options["traces"])
+        except (OSError, UnicodeDecodeError, TracesUnreadable) as error:
             raise CommandError(str(error)) from error
-        if not flows:
+        left_out = why_left_out([trace for trace in traces if trace.flow() is None])
+        if left_out.total() == len(traces):
             raise CommandError(f"{options['traces']} holds no session with a current")
-        self.stdout.write(f"{len(flows)} sessions read from {options['traces']}")
+        reasons = "".join(f"; {count} left out: {why}" for why, count in left_out.items())
+        self.stdout.write(f"{len(traces)} sessions read from {options['traces']}{reasons}")
         intervals = options["interval"] or ((60,) if options["quick"] else (15, 30, 60))
         return {
-            each: run_traces(flows, seed, each, size, kinds, self._progress) for each in intervals
+            each: run_traces(traces, seed, each, size, kinds, self._progress) for each in intervals
         }
 
     def _progress(self, line: str) -> None:
