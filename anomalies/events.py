@@ -30,3 +30,11 @@ class WorkOrderAssigned(DomainEvent):
 
     type = "work_order.assigned"
     work_order_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentEscalated(DomainEvent):
+    """The mild repairs did not help: a technician is needed."""
+
+    type = "incident.escalated"
+    incident_id: UUID

@@ -6,9 +6,12 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from anomalies.events import IncidentEnded, IncidentOpened
+from anomalies.events import IncidentEnded, IncidentEscalated, IncidentOpened, WorkOrderAssigned
+from anomalies.notice_texts import News
 from anomalies.services import check_completed_session
+from anomalies.services.driver_notices import tell_drivers, tell_drivers_of_end
 from anomalies.services.intrusions import report_second_connection
+from anomalies.services.notices import tell_assignee, tell_operators
 from anomalies.services.repairs import plan_repairs, refuse_restart, settle_repairs
 from chargepoints.events import SecondConnectionRefused
 from chargepoints.models import Command
@@ -33,6 +36,44 @@ def begin_repairs(event: IncidentOpened) -> None:
 def end_repairs(event: IncidentEnded) -> None:
     """Write down whether the last step helped."""
     settle_repairs(incident_id=event.incident_id, now=timezone.now())
+
+
+@subscribe(IncidentOpened)
+def tell_of_incident(event: IncidentOpened) -> None:
+    """The operator's people are told."""
+    tell_operators(incident_id=event.incident_id, news=News.OPENED, now=timezone.now())
+
+
+@subscribe(IncidentEscalated)
+def tell_of_escalation(event: IncidentEscalated) -> None:
+    """So they are when mild repairs did not help."""
+    tell_operators(incident_id=event.incident_id, news=News.ESCALATED, now=timezone.now())
+
+
+@subscribe(IncidentEnded)
+def tell_of_end(event: IncidentEnded) -> None:
+    """And when it is over."""
+    tell_operators(incident_id=event.incident_id, news=News.ENDED, now=timezone.now())
+
+
+@subscribe(IncidentOpened)
+def warn_drivers(event: IncidentOpened) -> None:
+    """Drivers it concerns are told."""
+    tell_drivers(incident_id=event.incident_id, now=timezone.now())
+
+
+@subscribe(IncidentEnded)
+def reassure_drivers(event: IncidentEnded) -> None:
+    """And told when it is over."""
+    tell_drivers_of_end(incident_id=event.incident_id, now=timezone.now())
+
+
+@subscribe(WorkOrderAssigned)
+def mail_work_order(event: WorkOrderAssigned) -> None:
+    """The assignee gets it by mail."""
+    tell_assignee(
+        work_order_id=event.work_order_id, assigned_at=event.occurred_at, now=timezone.now()
+    )
 
 
 @subscribe(SecondConnectionRefused)

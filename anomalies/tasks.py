@@ -16,6 +16,8 @@ from anomalies.selectors.deadlines import watched_places
 from anomalies.services import learning
 from anomalies.services.figures import count_new_days
 from anomalies.services.maintenance import mute_incidents
+from anomalies.services.notices import LATE_FOR
+from anomalies.services.notices import tell_late_work as tell_late
 from anomalies.services.repairs import take_next_step
 from anomalies.services.silence import look_at
 from anomalies.services.work_orders import reopen_failed_work
@@ -139,6 +141,22 @@ def check_work() -> int:
         with tenant_scope(tenant_id):
             reopened += reopen_failed_work(now=timezone.now())
     return reopened
+
+
+@shared_task(name="anomalies.tasks.tell_late_work")
+def tell_late_work() -> int:
+    """Say that work is late; run by beat. Returns how many orders are late since a day at most."""
+    now = timezone.now()
+    with across_tenants(reason="tenants with late work orders"):
+        late = WorkOrder.objects.filter(
+            state__in=("open", "started"), due_at__range=(now - LATE_FOR, now)
+        )
+        tenants = list(late.values_list("tenant_id", flat=True).distinct())
+    orders = 0
+    for tenant_id in tenants:
+        with tenant_scope(tenant_id), transaction.atomic():
+            orders += tell_late(now=now)
+    return orders
 
 
 @shared_task(name="anomalies.tasks.sweep_deadlines")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from anomalies.calendars import calendar_text
 from anomalies.models import CalendarLink, WorkOrder
-from anomalies.wording import explain
 from tenants.models import Tenant
 from tenants.scope import across_tenants, tenant_scope
 
 SHOWN_AFTER: Final = timedelta(days=30)
-LINE_BYTES: Final = 75
 
 
 @require_safe
@@ -34,52 +33,9 @@ def show_calendar(request: HttpRequest, token: str) -> HttpResponse:
             .exclude(state=WorkOrder.State.CANCELLED)
             .select_related("site", "charge_point", "connector__charge_point", "incident")
         )
-        text = calendar_text(list(orders), timezone.now())
+        text = calendar_text(orders, timezone.now())
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
-
-
-def calendar_text(orders: list[WorkOrder], now: datetime) -> str:
-    """The orders as iCalendar events of one hour that end when they are due."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Laddbok//work orders//EN"]
-    for order in orders:
-        title = order.title or (explain(order.incident).title if order.incident else "")
-        done = order.state == WorkOrder.State.DONE
-        where = ", ".join(part for part in (order.site.address, order.site.city) if part)
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:{order.pk}@laddbok",
-            f"DTSTAMP:{_stamp(now)}",
-            f"DTSTART:{_stamp(order.due_at - timedelta(hours=1))}",
-            f"DTEND:{_stamp(order.due_at)}",
-            f"SUMMARY:{_escaped(('✓ ' if done else '') + title)}",
-            f"LOCATION:{_escaped(f'{order.site} {where}'.strip())}",
-            f"DESCRIPTION:{_escaped(order.description)}",
-            "END:VEVENT",
-        ]
-    return "\r\n".join(_folded(line) for line in (*lines, "END:VCALENDAR")) + "\r\n"
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _escaped(text: str) -> str:
-    for plain, safe in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\r", ""), ("\n", "\\n")):
-        text = text.replace(plain, safe)
-    return text
-
-
-def _folded(line: str) -> str:
-    """At most 75 bytes a line; what follows begins with a blank."""
-    parts: list[str] = []
-    part = ""
-    for sign in line:
-        if len((part + sign).encode()) > LINE_BYTES - bool(parts):
-            parts.append(part)
-            part = ""
-        part += sign
-    return "\r\n ".join((*parts, part))

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from anomalies.models import Incident
+from anomalies.models import Incident, WorkOrder
 from anomalies.sentences import SENTENCES
 from anomalies.titles import CAUSE_TITLES, TITLES
 from anomalies.types import Action, Severity
@@ -105,6 +105,11 @@ def explain_hold(reason: str) -> str:
 def title_of(kind: str, cause: str) -> str:
     """A fault in a few words."""
     return str(CAUSE_TITLES.get((kind, cause)) or TITLES.get(kind, kind))
+
+
+def title_of_order(order: WorkOrder) -> str:
+    """Its own title, or what is wrong in words."""
+    return order.title or (explain(order.incident).title if order.incident else _t("Work order"))
 
 
 def quantity(value: int, unit: str) -> str:

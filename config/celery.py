@@ -132,6 +132,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=2, minute=40),
         "options": {"expires": 3600.0},
     },
+    "say which work is late": {
+        "task": "anomalies.tasks.tell_late_work",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "make the calls owed to Stripe": {
         "task": "billing.tasks.send_due_stripe_commands",
         "schedule": 10.0,

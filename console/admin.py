@@ -20,13 +20,20 @@ from console.answers import say_how_it_went
 from console.charge_point_page import StationAdmin
 from console.figures_page import ConnectorDayAdmin
 from console.session_page import session_context, state_text
+from console.site_page import SitePage
 from console.wording import duration, energy
 from sessions_app.models import ChargingSession
 from sessions_app.services import request_stop
 from tenants.access import Principal, Right
 from tenants.admin import TenantAdmin, coloured, may
 
-__all__ = ["ChargingSessionAdmin", "ConnectorDayAdmin", "StationAdmin", "station_reports"]
+__all__ = [
+    "ChargingSessionAdmin",
+    "ConnectorDayAdmin",
+    "SitePage",
+    "StationAdmin",
+    "station_reports",
+]
 
 # Roles take the place of Django's groups.
 admin.site.unregister(Group)

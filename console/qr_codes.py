@@ -32,7 +32,7 @@ def qr_codes_of(charge_point: ChargePoint, base_url: str) -> list[QrCode]:
     numbers = charge_point.connectors.order_by("evse_id").values_list("evse_id", flat=True)
     slug, code = charge_point.tenant.slug, charge_point.public_code
     return [
-        _draw(number, f"{base_url}{reverse('charge', args=(slug, code, number))}")
+        draw_code(number, f"{base_url}{reverse('charge', args=(slug, code, number))}")
         for number in dict.fromkeys(numbers)
     ]
 
@@ -49,7 +49,8 @@ def svg_file(code: QrCode) -> HttpResponse:
     return response
 
 
-def _draw(number: int, address: str) -> QrCode:
+def draw_code(number: int, address: str) -> QrCode:
+    """An address as a code; `number` is what it is called by."""
     widget = QrCodeWidget(address, barLevel=_CORRECTION)
     widget.qr.make()
     rows = widget.qr.modules

@@ -18,10 +18,12 @@ from drivers.views.my import (
     show_sessions,
     show_tags,
 )
+from drivers.views.notices import choose, stop
 from drivers.views.portal import go_to_portal, show_payment_ways
 from drivers.views.prices import list_prices, show_prices
 from drivers.views.receipts import download_inputs, open_receipt, show_pdf, show_receipt
 from drivers.views.signing_in import enter, send_link, sign_out
+from drivers.views.status import show_status
 
 RECEIPT = "receipt/<str:token>"
 MY = "my/<slug:slug>"
@@ -41,6 +43,9 @@ urlpatterns = [
     path("payment/<str:token>/stop/", stop_payment, name="payment-stop"),
     path("prices/<slug:slug>/<str:code>.json", list_prices, name="station-prices-json"),
     path("prices/<slug:slug>/<str:code>/", show_prices, name="station-prices"),
+    path("status/<slug:slug>/<str:code>/", show_status, name="site-status"),
+    path("notices/<str:token>/", choose, name="notices"),
+    path("notices/<str:token>/stop/", stop, name="notices-stop"),
     path(f"{MY}/", show_sessions, name="my"),
     path(f"{MY}/link/", send_link, name="my-link"),
     path(f"{MY}/enter/<str:token>/", enter, name="my-enter"),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -108,3 +110,8 @@ class Letter:
             '<p style="margin:0 0 8px"><a href="{}">{}</a></p>',
             ((link.url, link.label) for link in self.links),
         )
+
+
+def public_url(name: str, *args: object) -> str:
+    """The address of a page as others reach it; empty where PUBLIC_URL is not set."""
+    return f"{settings.PUBLIC_URL}{reverse(name, args=args)}" if settings.PUBLIC_URL else ""

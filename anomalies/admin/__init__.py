@@ -3,12 +3,14 @@
 from anomalies.admin.exclusions import OutageExclusionAdmin
 from anomalies.admin.incidents import IncidentAdmin
 from anomalies.admin.maintenance import MaintenanceAdmin
+from anomalies.admin.notices import NoticeAddressAdmin
 from anomalies.admin.repairs import RepairPolicyAdmin
 from anomalies.admin.work_orders import WorkOrderAdmin
 
 __all__ = [
     "IncidentAdmin",
     "MaintenanceAdmin",
+    "NoticeAddressAdmin",
     "OutageExclusionAdmin",
     "RepairPolicyAdmin",
     "WorkOrderAdmin",

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from anomalies.admin.work_pages import WorkPages, order_context, title_of_order
+from anomalies.admin.work_pages import WorkPages, order_context
 from anomalies.models import WorkNote, WorkOrder
 from anomalies.services.work_orders import cancel_work, tell_assigned
-from anomalies.wording import SEVERITIES
+from anomalies.wording import SEVERITIES, title_of_order
 from tenants.access import Right
 from tenants.admin import TenantAdmin, button, coloured, may
 

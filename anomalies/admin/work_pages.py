@@ -21,7 +21,7 @@ from anomalies.models import CalendarLink, WorkOrder
 from anomalies.models.work_orders import new_link_token
 from anomalies.photos import LARGEST_UPLOAD_BYTES, NotAPhoto
 from anomalies.services.work_orders import NothingToAdd, add_note, finish_work, start_work
-from anomalies.wording import SEVERITIES, explain
+from anomalies.wording import SEVERITIES, explain, title_of_order
 from tenants.access import Principal, Right
 from tenants.admin import may
 from tenants.models import Member
@@ -111,11 +111,6 @@ class WorkPages:
 def member_of(request: HttpRequest) -> Member | None:
     """The membership behind the request."""
     return Member.objects.filter(user=request.user.pk).first()
-
-
-def title_of_order(order: WorkOrder) -> str:
-    """Its own title, or what is wrong in words."""
-    return order.title or (explain(order.incident).title if order.incident else _t("Work order"))
 
 
 def order_context(order: WorkOrder) -> dict[str, Any]:

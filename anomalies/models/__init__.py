@@ -3,6 +3,7 @@
 from anomalies.models.figures import ConnectorDay, OutageExclusion
 from anomalies.models.incidents import Incident
 from anomalies.models.maintenance import Maintenance
+from anomalies.models.notices import DriverChoice, DriverNotice, NoticeAddress, StatusPage
 from anomalies.models.repairs import RemediationStep, Repair, RepairPolicy
 from anomalies.models.rules import (
     LearntProfile,
@@ -17,9 +18,12 @@ from anomalies.models.work_orders import CalendarLink, WorkNote, WorkOrder
 __all__ = [
     "CalendarLink",
     "ConnectorDay",
+    "DriverChoice",
+    "DriverNotice",
     "Incident",
     "LearntProfile",
     "Maintenance",
+    "NoticeAddress",
     "OutageExclusion",
     "RemediationStep",
     "Repair",
@@ -29,6 +33,7 @@ __all__ = [
     "SessionDigest",
     "SessionWatch",
     "SiteReading",
+    "StatusPage",
     "WorkNote",
     "WorkOrder",
 ]

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from anomalies.events import IncidentEscalated
 from anomalies.ladder import (
     ASK_AGAIN,
     CONFIRM,
@@ -27,6 +28,7 @@ from anomalies.services.repair_commands import REPAIRER, ask_station
 from anomalies.services.work_orders import write_work_order
 from chargepoints.models import ChargePoint, Command
 from chargepoints.services import CommandNotPossible
+from outbox.services import publish
 
 State = RemediationStep.State
 Reason = RemediationStep.Reason
@@ -203,6 +205,8 @@ def _do(step: RemediationStep, incident: Incident, now: datetime) -> None:
     repair = Repair(step.repair)
     if repair is Repair.WORK_ORDER:
         write_work_order(incident=incident, now=now)
+        if step.position > 1:
+            publish(IncidentEscalated(occurred_at=now, incident_id=incident.pk))
         _end(step, State.SUCCEEDED, Reason.NONE, now)
         _plan_next(incident, now)
         return

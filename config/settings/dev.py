@@ -21,6 +21,8 @@ if not EMAIL_HOST:  # noqa: F405
     # Mails are files that can be read.
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(state_folder() / "mail")
+# Links in mails lead to the port `manage.py` takes when it is free.
+PUBLIC_URL = env.web_template("PUBLIC_URL", "http://127.0.0.1:8000", places=()).rstrip("/")
 WHITENOISE_USE_FINDERS = True
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -255,6 +255,11 @@ UNFOLD: dict[str, Any] = {
                         "healing",
                         "admin:anomalies_repairpolicy_changelist",
                     ),
+                    _link(
+                        _("Who is told"),
+                        "campaign",
+                        "admin:anomalies_noticeaddress_changelist",
+                    ),
                     _link(_("Members"), "group", "admin:tenants_member_changelist", "administer"),
                     _link(_("API keys"), "key", "admin:tenants_apikey_changelist", "administer"),
                     _link(

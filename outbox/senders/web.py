@@ -12,6 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from django.utils.translation import gettext as _t
+
 from outbox.senders.base import OutcomeUnknown, Refused, TryLater
 
 CONNECT_TIMEOUT_S: Final = 5
@@ -43,18 +45,18 @@ def check_address(url: str, *, private: bool = False) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ForbiddenAddress("this is not an address") from None
+        raise ForbiddenAddress(_t("This is not an address.")) from None
     if parts.scheme != "https" and not (private and parts.scheme == "http"):
-        raise ForbiddenAddress("the address must begin with https://")
+        raise ForbiddenAddress(_t("The address must begin with https://."))
     if not parts.hostname or port == 0:
-        raise ForbiddenAddress("the address names no host")
+        raise ForbiddenAddress(_t("The address names no host."))
     if parts.username is not None or parts.password is not None:
-        raise ForbiddenAddress("the address must not contain a user or a password")
+        raise ForbiddenAddress(_t("The address must not contain a user or a password."))
     if not all("!" <= sign <= "~" for sign in url):
-        raise ForbiddenAddress("the address contains blanks or signs outside of ASCII")
+        raise ForbiddenAddress(_t("The address contains blanks or signs outside of ASCII."))
     literal = _literal(parts.hostname)
     if literal is not None and not private and not is_public(literal):
-        raise ForbiddenAddress("the address is inside a private network")
+        raise ForbiddenAddress(_t("The address is inside a private network."))
     return parts
 
 

@@ -1,0 +1,1 @@
+"""The public status page of a site, put into words."""
