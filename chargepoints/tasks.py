@@ -30,6 +30,12 @@ def expire_reservations() -> int:
     return services.expire_reservations(now=timezone.now())
 
 
+@shared_task(name="chargepoints.tasks.renew_certificates")
+def renew_certificates() -> int:
+    """Ask for new requests where certificates end soon; by beat every hour."""
+    return services.renew_certificates(now=timezone.now())
+
+
 @shared_task(name="chargepoints.tasks.purge_messages")
 def purge_messages() -> int:
     """Forget messages older than OCPP_LOG_DAYS; by beat once a day."""

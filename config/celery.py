@@ -57,6 +57,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "renew stations' certificates": {
+        "task": "chargepoints.tasks.renew_certificates",
+        "schedule": crontab(minute=23),
+        "options": {"expires": 3600.0},
+    },
     "forget old OCPP messages": {
         "task": "chargepoints.tasks.purge_messages",
         "schedule": crontab(hour=2, minute=10),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anomalies.services import RebuildChanged, release_hold
 from chargepoints.services import CommandNotPossible
-from console import station_reports
+from console import certificate_pages, station_reports
 from console.answers import say_how_it_went
 from console.charge_point_page import StationAdmin
 from console.figures_page import ConnectorDayAdmin
@@ -32,6 +32,7 @@ __all__ = [
     "ConnectorDayAdmin",
     "SitePage",
     "StationAdmin",
+    "certificate_pages",
     "station_reports",
 ]
 

@@ -19,6 +19,7 @@ from console.door_page import DoorPage
 from console.forms import StartForm
 from console.qr_codes import qr_codes_of, svg_file
 from console.send_page import SendPages
+from console.station_menu import StationMenu
 from sessions_app.services import request_start
 from tenants.access import Principal, Right
 from tenants.admin import button, may
@@ -27,12 +28,13 @@ admin.site.unregister(ChargePoint)
 
 
 @admin.register(ChargePoint)
-class StationAdmin(SendPages, DoorPage):  # type: ignore[misc]
+class StationAdmin(StationMenu, SendPages, DoorPage):  # type: ignore[misc]
     """A station, its sessions and messages, and a way to start charging from afar."""
 
     actions_detail: Any = (
-        *("start_charging", "send_message", "qr_codes", "sessions"),
-        *("ocpp_messages", "door"),
+        "start_charging",
+        {"title": _("Look at"), "icon": "visibility", "items": StationMenu.looks},
+        {"title": _("Manage"), "icon": "build", "items": ("send_message", "door", "qr_codes")},
     )
 
     def has_start_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -82,16 +84,6 @@ class StationAdmin(SendPages, DoorPage):  # type: ignore[misc]
         """To the choice of messages."""
         return HttpResponseRedirect(reverse("admin:choose-call", args=(object_id,)))
 
-    @button(_("Charging sessions"), icon="bolt")
-    def sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To the station's sessions."""
-        return _to_list("sessions_app_chargingsession", object_id)
-
-    @button(_("OCPP messages"), icon="forum")
-    def ocpp_messages(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """To what the station said and was told."""
-        return _to_list("chargepoints_ocppmessage", object_id)
-
 
 def _start(request: HttpRequest, charge_point: ChargePoint, form: StartForm) -> bool:
     principal: Principal = request.principal  # type: ignore[attr-defined]
@@ -108,8 +100,3 @@ def _start(request: HttpRequest, charge_point: ChargePoint, form: StartForm) -> 
     asked = _t("The station is asked to start; the session appears when it reports one.")
     say_how_it_went(request, asked, command)
     return True
-
-
-def _to_list(model: str, charge_point_id: str) -> HttpResponse:
-    page = reverse(f"admin:{model}_changelist")
-    return HttpResponseRedirect(f"{page}?charge_point__id__exact={charge_point_id}")

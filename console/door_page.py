@@ -15,22 +15,28 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from chargepoints.admin import ChargePointAdmin, clock_text
-from chargepoints.models import ChargePoint
+from chargepoints.authority import Unusable
+from chargepoints.models import CertificatePurpose, ChargePoint
 from chargepoints.services import (
+    CommandNotPossible,
     RotationUnderWay,
     add_certificate,
+    ask_for_request,
     begin_rotation,
     change_boot_answer,
     change_profile,
     close_window,
+    install_root,
     open_window,
     revoke_certificate,
 )
+from console.answers import say_how_it_went
 from console.forms import BootForm, CertificateForm, ProfileForm, WindowForm
 from tenants.access import Right
 from tenants.admin import button, may
 
 ENTRIES_SHOWN = 30
+REQUESTS_SHOWN = 5
 
 
 class DoorPage(ChargePointAdmin):
@@ -80,6 +86,8 @@ class DoorPage(ChargePointAdmin):
             "open_text": _open_text(station) if station.is_open_to_anybody(now) else "",
             "rotation": station.key_rotations.order_by("-id").first(),
             "certificates": station.certificates.all(),
+            "purposes": CertificatePurpose.choices,
+            "requests": station.signing_requests.all()[:REQUESTS_SHOWN],
             "book": station.door_records.all()[:ENTRIES_SHOWN],
             "may_change": may(request, Right.OPERATE),
             "forms": forms,
@@ -174,6 +182,41 @@ def _add(request: HttpRequest, station: ChargePoint, forms: dict[str, Any]) -> b
     )
 
 
+def _purpose(request: HttpRequest) -> CertificatePurpose:
+    asked = request.POST.get("purpose", CertificatePurpose.STATION)
+    if asked not in CertificatePurpose.values:
+        raise Http404
+    return CertificatePurpose(asked)
+
+
+def _ask(request: HttpRequest, station: ChargePoint, forms: dict[str, Any]) -> bool:
+    purpose = _purpose(request)
+    try:
+        ask_for_request(charge_point=station, purpose=purpose, requested_by=_by(request))
+    except CommandNotPossible as problem:
+        messages.error(request, str(problem))
+    else:
+        text = _t("The station is asked for a certificate request, now or when it next connects.")
+        messages.success(request, text)
+    return True
+
+
+def _install(request: HttpRequest, station: ChargePoint, forms: dict[str, Any]) -> bool:
+    purpose = _purpose(request)
+    try:
+        command = install_root(
+            charge_point=station,
+            purpose=purpose,
+            requested_by=_by(request),
+            now=timezone.now(),
+        )
+    except (CommandNotPossible, Unusable) as problem:
+        messages.error(request, _t(str(problem)))
+    else:
+        say_how_it_went(request, _t("The root certificate is on its way."), command)
+    return True
+
+
 def _revoke(request: HttpRequest, station: ChargePoint, forms: dict[str, Any]) -> bool:
     wanted = request.POST.get("fingerprint", "")
     certificate = station.certificates.filter(fingerprint=wanted).first()
@@ -200,6 +243,8 @@ _ACTS: Mapping[str, Callable[[HttpRequest, ChargePoint, dict[str, Any]], bool]] 
     "rotate": _rotate,
     "profile": _demand,
     "boot": _answer,
+    "ask": _ask,
+    "install": _install,
     "add": _add,
     "revoke": _revoke,
 }

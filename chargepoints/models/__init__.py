@@ -1,6 +1,7 @@
 """Sites, charge points, connectors, what they said and what they were told."""
 
 from chargepoints.models.access import LocalList, Reservation
+from chargepoints.models.authorities import CertificateAuthority, SigningRequest
 from chargepoints.models.charge_points import (
     CLOCK_TOLERANCE_S,
     SILENCE_BEFORE_OFFLINE,
@@ -16,7 +17,12 @@ from chargepoints.models.charging import (
 )
 from chargepoints.models.commands import Command, OcppMessage
 from chargepoints.models.device import DeviceVariable
-from chargepoints.models.doors import DoorRecord, KeyRotation, StationCertificate
+from chargepoints.models.doors import (
+    CertificatePurpose,
+    DoorRecord,
+    KeyRotation,
+    StationCertificate,
+)
 from chargepoints.models.maintenance import FirmwareJob, InstalledCertificate, LogRequest
 from chargepoints.models.profiles import ModelProfile
 from chargepoints.models.reports import (
@@ -31,6 +37,8 @@ from chargepoints.models.sites import Site
 __all__ = [
     "CLOCK_TOLERANCE_S",
     "SILENCE_BEFORE_OFFLINE",
+    "CertificateAuthority",
+    "CertificatePurpose",
     "ChargePoint",
     "ChargingLimit",
     "ChargingNeed",
@@ -52,6 +60,7 @@ __all__ = [
     "OcppMessage",
     "Reservation",
     "SecurityEvent",
+    "SigningRequest",
     "Site",
     "StationCertificate",
     "StatusRecord",

@@ -30,6 +30,7 @@ class DoorRecord(TenantRecord):
         PROFILE_CHANGED = "profile_changed", _("Security profile changed")
         CERTIFICATE_ADDED = "certificate_added", _("Certificate added")
         BOOT_ANSWER = "boot_answer", _("Answer at the next start changed")
+        CERTIFICATE_SIGNED = "certificate_signed", _("Certificate signed")
         CERTIFICATE_REVOKED = "certificate_revoked", _("Certificate revoked")
 
     charge_point = models.ForeignKey(
@@ -96,8 +97,15 @@ class KeyRotation(TenantRecord):
         return f"{self.get_state_display()} {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class CertificatePurpose(models.TextChoices):
+    """What a station shows a certificate to: this platform, or cars."""
+
+    STATION = "station", _("Connecting to the platform")
+    V2G = "v2g", _("Talking to cars (ISO 15118)")
+
+
 class StationCertificate(TenantRecord):
-    """A client certificate that opens one station's door (security profile 3)."""
+    """A certificate of a station; one for the platform opens its door (security profile 3)."""
 
     charge_point = models.ForeignKey(
         ChargePoint,
@@ -107,6 +115,12 @@ class StationCertificate(TenantRecord):
     )
     # SHA-256 of the DER form, in hexadecimal.
     fingerprint = models.CharField(_("fingerprint (SHA-256)"), max_length=64)
+    purpose = models.CharField(
+        _("for"),
+        max_length=8,
+        choices=CertificatePurpose.choices,
+        default=CertificatePurpose.STATION,
+    )
     common_name = models.CharField(_("issued to"), max_length=64)
     issuer = models.CharField(_("issued by"), max_length=255)
     pem = models.TextField(_("certificate"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from chargepoints.ocpp_handlers.certificates import CertificateHandlers
 from chargepoints.ocpp_handlers.common import CommonHandlers, connector_number
 from chargepoints.ocpp_handlers.maintenance import MaintenanceHandlers16
 from chargepoints.routing import answers
@@ -16,7 +17,7 @@ from chargepoints.services.status import (
 )
 
 
-class ChargePointHandlers16(MaintenanceHandlers16, CommonHandlers):
+class ChargePointHandlers16(MaintenanceHandlers16, CertificateHandlers, CommonHandlers):
     """Handlers of OCPP 1.6 messages about the charge point itself."""
 
     @answers("BootNotification")

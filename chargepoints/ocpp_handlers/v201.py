@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chargepoints.device_model import reported_variables
+from chargepoints.ocpp_handlers.certificates import CertificateHandlers
 from chargepoints.ocpp_handlers.charging import ChargingHandlers201
 from chargepoints.ocpp_handlers.common import CommonHandlers, connector_number
 from chargepoints.ocpp_handlers.maintenance import MaintenanceHandlers
@@ -22,7 +23,11 @@ from chargepoints.services.status import (
 
 
 class ChargePointHandlers201(
-    MaintenanceHandlers, ReportHandlers201, ChargingHandlers201, CommonHandlers
+    MaintenanceHandlers,
+    ReportHandlers201,
+    ChargingHandlers201,
+    CertificateHandlers,
+    CommonHandlers,
 ):
     """Handlers of OCPP 2.0.1 messages about the charge point itself."""
 

@@ -1,5 +1,10 @@
 """What is done to charge points: registered, connected, commanded, and what they report."""
 
+from chargepoints.services.authorities import (
+    bring_authority,
+    create_authority,
+    retire_authority,
+)
 from chargepoints.services.boots import change_boot_answer
 from chargepoints.services.calls import KeyReused, call_station, wait_for_answer
 from chargepoints.services.certificates import add_certificate, revoke_certificate
@@ -23,6 +28,12 @@ from chargepoints.services.rotation import (
     begin_rotation,
     settle_rotations,
 )
+from chargepoints.services.signing import (
+    ask_for_request,
+    install_root,
+    renew_certificates,
+    upload_certificate,
+)
 from chargepoints.services.sockets import StaleSocket
 from chargepoints.services.windows import (
     change_profile,
@@ -37,24 +48,31 @@ __all__ = [
     "RotationUnderWay",
     "StaleSocket",
     "add_certificate",
+    "ask_for_request",
     "begin_rotation",
+    "bring_authority",
     "call_station",
     "change_boot_answer",
     "change_profile",
     "close_due_windows",
     "close_socket",
     "close_window",
+    "create_authority",
     "disable_charge_point",
     "expire_commands",
     "expire_reservations",
+    "install_root",
     "open_window",
     "purge_messages",
     "queue_command",
     "register_charge_point",
+    "renew_certificates",
     "request_remote_start",
     "request_remote_stop",
+    "retire_authority",
     "revoke_certificate",
     "rotate_key",
     "settle_rotations",
+    "upload_certificate",
     "wait_for_answer",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from chargepoints.models import Command, FirmwareJob, LogRequest
 from chargepoints.services.commands import PLATFORM, queue_command
 from chargepoints.services.maintenance import forget_certificate, replace_certificates
+from chargepoints.services.signing import settle_request
 
 ACCEPTED = frozenset({"Accepted", "AcceptedCanceled"})
 
@@ -83,6 +84,11 @@ def drop_certificate(command: Command, answer: dict[str, Any], answered_at: date
         )
 
 
+def settle_certificate(command: Command, answer: dict[str, Any], answered_at: datetime) -> None:
+    """Accepted: the certificate is installed; otherwise it is revoked, and opens no door."""
+    settle_request(command, answer, answered_at)
+
+
 def _keep_job_answer(command: Command, status: str, answered_at: datetime) -> None:
     is_under_way = status in ACCEPTED
     FirmwareJob.objects.filter(command=command, state=FirmwareJob.State.ASKED).update(
@@ -102,4 +108,5 @@ EFFECTS = {
     "GetInstalledCertificateIds": keep_certificates,
     "InstallCertificate": ask_for_certificates,
     "DeleteCertificate": drop_certificate,
+    "CertificateSigned": settle_certificate,
 }

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chargepoints.keys import is_key
-from chargepoints.models import ChargePoint, ModelProfile, StationCertificate
+from chargepoints.models import CertificatePurpose, ChargePoint, ModelProfile, StationCertificate
 from chargepoints.services.boots import state_on_connecting
 from chargepoints.services.doors import note_entry
 from chargepoints.types import TLS, TLS_WITH_CERTIFICATE, Connection, Entry, Holder, Visit
@@ -109,6 +109,7 @@ def _opens(charge_point: ChargePoint, visit: Visit, now: datetime) -> bool:
     return StationCertificate.objects.filter(
         charge_point=charge_point,
         fingerprint=visit.fingerprint,
+        purpose=CertificatePurpose.STATION,
         revoked_at=None,
         valid_from__lte=now,
         valid_to__gt=now,

@@ -147,6 +147,47 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Reported by stations"),
+                "separator": True,
+                "collapsible": True,
+                "items": [
+                    _link(
+                        _("Station settings"),
+                        "settings",
+                        "admin:chargepoints_devicevariable_changelist",
+                    ),
+                    _link(
+                        _("Reservations"), "event_seat", "admin:chargepoints_reservation_changelist"
+                    ),
+                    _link(
+                        _("Firmware updates"),
+                        "system_update",
+                        "admin:chargepoints_firmwarejob_changelist",
+                    ),
+                    _link(
+                        _("Station logs"), "description", "admin:chargepoints_logrequest_changelist"
+                    ),
+                    _link(
+                        _("Charging profiles"),
+                        "speed",
+                        "admin:chargepoints_chargingprofile_changelist",
+                    ),
+                    _link(
+                        _("Station events"), "sensors", "admin:chargepoints_deviceevent_changelist"
+                    ),
+                    _link(
+                        _("Security events"),
+                        "security",
+                        "admin:chargepoints_securityevent_changelist",
+                    ),
+                    _link(
+                        _("Certificate requests"),
+                        "badge",
+                        "admin:chargepoints_signingrequest_changelist",
+                    ),
+                ],
+            },
+            {
                 "title": _("Drivers"),
                 "separator": True,
                 "items": [
@@ -259,6 +300,11 @@ UNFOLD: dict[str, Any] = {
                         _("Who is told"),
                         "campaign",
                         "admin:anomalies_noticeaddress_changelist",
+                    ),
+                    _link(
+                        _("Certificate authority"),
+                        "verified_user",
+                        "admin:chargepoints_certificateauthority_changelist",
                     ),
                     _link(_("Members"), "group", "admin:tenants_member_changelist", "administer"),
                     _link(_("API keys"), "key", "admin:tenants_apikey_changelist", "administer"),

@@ -16,6 +16,7 @@ def test_the_window_is_opened_and_closed(owner: Visitor, scene: Scene) -> None:
     assert station is not None
     owner.speak("en")
     owner.open(reverse("admin:chargepoints_chargepoint_change", args=(station.pk,)))
+    owner.press("Manage")
     owner.press("Door")
     owner.type("reason", "new station")
     owner.press("Open the window")
