@@ -135,7 +135,7 @@ def tell_history(days: Sequence[Day]) -> HistoryStory:
         uptime=_percent(sum(known) // len(known)) if known else "",
         bars=[_bar(place, day) for place, day in enumerate(days)],
         width=len(days) * BAR_STEP,
-        begins=date_format(days[0].on, "j b"),
+        begins=date_format(days[0].on, "j M"),
         worse_days=[
             f"{date_format(day.on, 'DATE_FORMAT')}: {_percent(day.up_permille)}"
             for day in reversed(days)

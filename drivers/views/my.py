@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from anomalies.services.driver_notices import choice_of
 from billing.documents.pdf import credit_note_pdf, invoice_pdf
 from billing.services.receipt_links import receipt_token
 from drivers.language import chosen_language, speaking
@@ -163,7 +164,8 @@ def block_tag(guest: Guest, pk: UUID) -> HttpResponse:
 @guests_only
 def show_outages(guest: Guest) -> HttpResponse:
     """What is wrong, or planned, where the driver charges."""
-    return guest.show("outages", {"outages": outages_for(guest.driver, timezone.now())})
+    outages = outages_for(guest.driver, timezone.now())
+    return guest.show("outages", {"outages": outages, "notices": choice_of(guest.driver).token})
 
 
 def _pdf(body: bytes, name: str) -> HttpResponse:
