@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anomalies.detectors.base import Detector, Ending, Nothing, View, moment
+from anomalies.detectors.base import Detector, Ending, View, moment
 from anomalies.detectors.register import balance_of, known_start_wh
 from anomalies.detectors.thresholds import bounded
 from anomalies.types import Action, Finding, Relation, Severity
 from sessions_app.rebuild import VOLTAGE_PERMILLE
-from sessions_app.registers import Move, epoch_ms
+from sessions_app.registers import Move, RegisterStep, epoch_ms
 
 _SIGNAL = "Energy.Active.Import.Register"
-_JUMP = Move.JUMP
+_FORWARD, _HELD, _JUMP = Move.FORWARD, Move.HELD, Move.JUMP
 _HOUR_MS_PERMILLE = 3_600_000_000
 
 
@@ -21,20 +21,57 @@ class M2Thresholds:
     """Over a whole session EN 50160's 10 % above nominal voltage is all there is to allow."""
 
     session_permille: int = bounded(VOLTAGE_PERMILLE, 1_000, 1_500)
+    top_permille: int = bounded(1_200, 1_100, 2_000)
+    top_slack_wh: int = bounded(500, 200, 5_000)
+    longest_gap_s: int = bounded(900, 300, 3_600)
 
 
-def _step(memory: Nothing, view: View, _: M2Thresholds) -> tuple[Nothing, Finding | None]:
-    """A gain above 1.3 times the rated power over the time plus 200 Wh (catalogue M2)."""
+@dataclass(slots=True)
+class M2Memory:
+    """The most power (W) of the session, and when the register last moved."""
+
+    top_w: int = 0
+    moved_ms: int | None = None
+
+
+def _step(
+    memory: M2Memory, view: View, thresholds: M2Thresholds
+) -> tuple[M2Memory, Finding | None]:
+    """A gain above 1.3 times the rated power over the time plus 200 Wh (catalogue M2).
+
+    Or above 1.2 times the most power of this session and 500 Wh: a strong connector and a weak
+    car leave room for a jump that the rating alone does not show.
+    """
     register = view.register
-    if register is None or register.move is not _JUMP:
+    apparent_w = view.apparent.power_w if view.apparent is not None else 0
+    memory.top_w = max(memory.top_w, view.flow_w or 0, apparent_w)
+    if register is None or register.move is _HELD:
         return memory, None
-    return memory, Finding(
+    moved_ms = memory.moved_ms
+    if moved_ms is None or (register.wh > 0 and register.wh != register.from_wh):
+        memory.moved_ms = view.at_ms
+    if register.move is _JUMP:
+        return memory, _jump(view, register, register.allowed_wh)
+    if register.move is not _FORWARD or moved_ms is None or view.flow_w is None:
+        return memory, None
+    lasted_ms = view.at_ms - moved_ms
+    if (view.gap_ms or 0) > thresholds.longest_gap_s * 1_000:
+        return memory, None
+    most_wh = memory.top_w * thresholds.top_permille * lasted_ms // _HOUR_MS_PERMILLE
+    most_wh += thresholds.top_slack_wh + 2 * view.resolution_wh
+    if register.wh - register.from_wh <= most_wh:
+        return memory, None
+    return memory, _jump(view, register, most_wh)
+
+
+def _jump(view: View, register: RegisterStep, most_wh: int) -> Finding:
+    return Finding(
         kind="M2",
         cause="jump",
         signal=_SIGNAL,
         unit="Wh",
         observed=register.wh - register.from_wh,
-        expected=register.allowed_wh,
+        expected=most_wh,
         relation=Relation.AT_MOST,
         since_at=moment(register.from_at_ms),
         at=view.sample.at,
@@ -45,7 +82,7 @@ def _step(memory: Nothing, view: View, _: M2Thresholds) -> tuple[Nothing, Findin
     )
 
 
-def _finish(_: Nothing, ending: Ending, thresholds: M2Thresholds) -> Finding | None:
+def _finish(_: M2Memory, ending: Ending, thresholds: M2Thresholds) -> Finding | None:
     """A session above rated power times duration, or one that starts at a placeholder.
 
     The second is the public case of 910 kWh billed for 83 Wh: a begin of 0 sent before the meter
@@ -90,4 +127,4 @@ def _finding(ending: Ending, cause: str, observed_wh: int, expected_wh: int) -> 
     )
 
 
-DETECTOR = Detector("M2", Nothing, M2Thresholds, step=_step, finish=_finish)
+DETECTOR = Detector("M2", M2Memory, M2Thresholds, step=_step, finish=_finish)
