@@ -14,7 +14,6 @@ from sessions_app.registers import Move
 _WH = 3_600_000
 _AGREES_PERMILLE = 55
 _SHORTEST_MS = 2_000
-_FINE_MS = 120_000
 _FORWARD, _HELD = Move.FORWARD, Move.HELD
 
 
@@ -69,8 +68,7 @@ def _step(
 ) -> tuple[M4Memory, Finding | None]:
     """The gain of a fading window against 0.965 of the least and 1.035 of the most power (M4).
 
-    Summed as in a CUSUM: time in which the register was right earns it no credit for later. Not
-    so at intervals of minutes, where dips that no sample sees add up.
+    Summed as in a CUSUM: time in which the register was right earns it no credit for later.
 
     Between two samples power is taken to lie between their two values; a dip between samples is
     one interval's worth, so the worst interval is left out of account.
@@ -156,11 +154,8 @@ def _judge(
     slack = (thresholds.slack_wh + view.resolution_wh) * _WH
     least = memory.low * (1_000 - thresholds.tolerance_permille) // 1_000
     most = memory.high * (1_000 + thresholds.tolerance_permille) // 1_000
-    short, over = memory.short, memory.over
-    if memory.nominal_ms > _FINE_MS:
-        short, over = least - memory.gain, memory.gain - most
-    is_slow = short > slack + max(0, memory.worst_short)
-    is_fast = over > slack + max(0, memory.worst_over)
+    is_slow = memory.short > slack + max(0, memory.worst_short)
+    is_fast = memory.over > slack + max(0, memory.worst_over)
     if not (is_slow or is_fast):
         memory.bad = 0
         memory.is_reported = memory.is_reported and not least <= memory.gain <= most
@@ -175,7 +170,7 @@ def _judge(
         "M4",
         "register_slow" if is_slow else "register_fast",
         observed=memory.gain // _WH,
-        expected=(memory.gain + (short if is_slow else -over)) // _WH,
+        expected=(memory.gain + (memory.short if is_slow else -memory.over)) // _WH,
         relation=Relation.AT_LEAST if is_slow else Relation.AT_MOST,
         since_at=moment(memory.since_ms),
         at=view.sample.at,
