@@ -39,10 +39,11 @@ def health_points(ailments: Iterable[Ailment], now: datetime) -> int:
 
     A safety matter (severity 0 to 2) costs its full penalty until somebody acknowledges it.
     """
-    return max(0, BEST - sum(_penalty(ailment, now) for ailment in ailments))
+    return max(0, BEST - sum(penalty_of(ailment, now) for ailment in ailments))
 
 
-def _penalty(ailment: Ailment, now: datetime) -> int:
+def penalty_of(ailment: Ailment, now: datetime) -> int:
+    """The points that one incident costs now."""
     full = PENALTIES.get(Severity(ailment.severity), LEAST_PENALTY)
     needs_a_person = ailment.severity <= SAFETY and not ailment.is_acknowledged
     if ailment.ended_at is None or needs_a_person:

@@ -288,7 +288,6 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("F4", "differs"): _("The bill says %(observed)s, the price gives %(expected)s."),
     ("F4", "outside_band"): _("A kilowatt-hour came to %(observed)s; the limit is %(expected)s."),
     ("F5", "register_moves"): _("%(observed)s went through the meter while no session was open."),
-    ("F5", "charging"): _("Energy flows without a session: %(observed)s."),
     ("F6", "weak_token"): _(
         "The token proves nothing: its number can be copied (count: %(observed)s)."
     ),

@@ -8,16 +8,16 @@ from django.utils import timezone
 
 from anomalies.events import IncidentEnded, IncidentEscalated, IncidentOpened, WorkOrderAssigned
 from anomalies.notice_texts import News
-from anomalies.services import check_completed_session
+from anomalies.services import check_completed_session, stations
 from anomalies.services.driver_notices import tell_drivers, tell_drivers_of_end
 from anomalies.services.intrusions import report_second_connection
 from anomalies.services.notices import tell_assignee, tell_operators
 from anomalies.services.repairs import plan_repairs, refuse_restart, settle_repairs
-from chargepoints.events import SecondConnectionRefused
+from chargepoints.events import FaultOver, FaultReported, SecondConnectionRefused
 from chargepoints.models import Command
 from chargepoints.send_guards import guard_sending
 from outbox.events import subscribe
-from sessions_app.events import SessionCompleted
+from sessions_app.events import SessionCompleted, SessionStarted, TokenRefused
 
 
 @subscribe(SessionCompleted)
@@ -82,6 +82,43 @@ def report_intruder(event: SecondConnectionRefused) -> None:
     report_second_connection(
         charge_point_id=event.charge_point_id, address=event.address, at=event.occurred_at
     )
+
+
+@subscribe(FaultReported)
+def report_fault(event: FaultReported) -> None:
+    """Open an incident for what a station says is broken."""
+    stations.see_fault(
+        charge_point_id=event.charge_point_id,
+        evse_id=event.evse_id,
+        error=event.error_code,
+        vendor_error=event.vendor_error_code,
+        at=event.occurred_at,
+    )
+
+
+@subscribe(FaultOver)
+def end_fault(event: FaultOver) -> None:
+    """End it when the station no longer says so."""
+    stations.end_fault(
+        charge_point_id=event.charge_point_id, evse_id=event.evse_id, now=event.occurred_at
+    )
+
+
+@subscribe(TokenRefused)
+def count_refusal(event: TokenRefused) -> None:
+    """Count a refused token."""
+    stations.see_refusal(
+        charge_point_id=event.charge_point_id,
+        evse_id=event.evse_id,
+        token=event.token,
+        at=event.occurred_at,
+    )
+
+
+@subscribe(SessionStarted)
+def look_at_start(event: SessionStarted) -> None:
+    """Look at the token of a session that begins, and at who asked for it."""
+    stations.see_start(session_id=event.session_id)
 
 
 @guard_sending("Reset")

@@ -20,8 +20,9 @@ from anomalies.services.notices import LATE_FOR
 from anomalies.services.notices import tell_late_work as tell_late
 from anomalies.services.repairs import take_next_step
 from anomalies.services.silence import look_at
+from anomalies.services.stations import sweep_stations
 from anomalies.services.work_orders import reopen_failed_work
-from chargepoints.models import Site
+from chargepoints.models import ChargePoint, Site
 from outbox import bell
 from sessions_app.models import ChargingSession
 from tenants.scope import across_tenants, tenant_scope
@@ -174,6 +175,19 @@ def sweep_deadlines() -> int:
         if again_at is not None:
             deadlines.set_all([(watched, again_at)])
     return len(due)
+
+
+@shared_task(name="anomalies.tasks.watch_stations")
+def watch_stations() -> int:
+    """Look at what stations said besides readings; run by beat. Returns how many events."""
+    with across_tenants(reason="tenants with stations"):
+        stations_in_use = ChargePoint.objects.filter(enabled=True, last_seen_at__isnull=False)
+        tenants = list(stations_in_use.values_list("tenant_id", flat=True).distinct())
+    seen = 0
+    for tenant_id in tenants:
+        with tenant_scope(tenant_id):
+            seen += sweep_stations(now=timezone.now())
+    return seen
 
 
 @shared_task(name="anomalies.tasks.rebuild_deadlines")

@@ -111,6 +111,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expires": 15.0},
     },
+    "look at what stations said besides readings": {
+        "task": "anomalies.tasks.watch_stations",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
     "remember what to look at": {
         "task": "anomalies.tasks.rebuild_deadlines",
         "schedule": 60.0,

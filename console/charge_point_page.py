@@ -33,7 +33,7 @@ class StationAdmin(StationMenu, SendPages, DoorPage):  # type: ignore[misc]
 
     actions_detail: Any = (
         "start_charging",
-        {"title": _("Look at"), "icon": "visibility", "items": StationMenu.looks},
+        {"title": _("Look at"), "icon": "visibility", "items": ("health", *StationMenu.looks)},
         {"title": _("Manage"), "icon": "build", "items": ("send_message", "door", "qr_codes")},
     )
 
@@ -83,6 +83,12 @@ class StationAdmin(StationMenu, SendPages, DoorPage):  # type: ignore[misc]
     def send_message(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the choice of messages."""
         return HttpResponseRedirect(reverse("admin:choose-call", args=(object_id,)))
+
+    @button(_("Health"), icon="monitor_heart")
+    def health(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the points of its connectors, and why."""
+        page = reverse("admin:anomalies_health")
+        return HttpResponseRedirect(f"{page}?charge_point={object_id}")
 
 
 def _start(request: HttpRequest, charge_point: ChargePoint, form: StartForm) -> bool:

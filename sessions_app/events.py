@@ -56,3 +56,14 @@ class SessionEnergyRebuilt(DomainEvent):
     source: str
     actor: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRefused(DomainEvent):
+    """A token was shown at a station and may not charge there; `token` is not the token itself,
+    but tells it from others."""
+
+    type = "token.refused"
+    charge_point_id: UUID
+    token: str
+    evse_id: int = 0

@@ -5,6 +5,7 @@ from anomalies.admin.incidents import IncidentAdmin
 from anomalies.admin.maintenance import MaintenanceAdmin
 from anomalies.admin.notices import NoticeAddressAdmin
 from anomalies.admin.repairs import RepairPolicyAdmin
+from anomalies.admin.rule_settings import RuleSettingAdmin
 from anomalies.admin.work_orders import WorkOrderAdmin
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "NoticeAddressAdmin",
     "OutageExclusionAdmin",
     "RepairPolicyAdmin",
+    "RuleSettingAdmin",
     "WorkOrderAdmin",
 ]

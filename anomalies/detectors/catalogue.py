@@ -93,6 +93,13 @@ _THRESHOLD_SETS: Mapping[str, type] = {
 }
 
 
+def threshold_set(rule: str) -> Any:
+    """The dataclass of a rule's thresholds; raises ThresholdUnknown."""
+    if rule not in _THRESHOLD_SETS:
+        raise ThresholdUnknown(f"no detector {rule}")
+    return _THRESHOLD_SETS[rule]
+
+
 def load_thresholds(overrides: Mapping[str, Mapping[str, int]]) -> Thresholds:
     """Thresholds of a tenant or model: kind (or "register") -> name -> value, within bounds.
 

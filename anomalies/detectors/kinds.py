@@ -227,8 +227,8 @@ KINDS: Mapping[str, Kind] = {
         holds=True,
     ),
     "F5": Kind(
-        S.ERROR, A.WORK_ORDER, _REGISTER, "Wh", ("register_moves", "charging"), CONNECTOR,
-        "more than 50 Wh, or charging, without a transaction",
+        S.ERROR, A.WORK_ORDER, _REGISTER, "Wh", ("register_moves",), CONNECTOR,
+        "more than 50 Wh without a transaction; for charging without one see S10",
     ),
     "F6": Kind(
         S.ALERT, A.REVIEW, "idTag", "",

@@ -17,8 +17,11 @@ from anomalies.detectors import (
     silent_after_s,
 )
 from anomalies.detectors.base import moment
+from anomalies.detectors.kinds import found
+from anomalies.detectors.station.clock import S2Thresholds
 from anomalies.models import Incident, RuleMemory, SessionDigest
 from anomalies.selectors.known import asked_readings
+from anomalies.types import Finding, Relation, Severity
 from chargepoints.models import ChargePoint, Command, Connector
 from chargepoints.selectors import profile_of
 from sessions_app.flags import SessionFlag
@@ -32,7 +35,7 @@ _WAITING: Final = {
     Connector.Status.UNAVAILABLE: Waiting.UNAVAILABLE,
 }
 # The causes that timers find; the same kinds have others, which events and sessions find.
-STATION_CAUSES: Final = {"S3": ("offline",)}
+STATION_CAUSES: Final = {"S3": ("offline",), "S2": ("clock_drift", "clock_unset")}
 CONNECTOR_CAUSES: Final = {
     "S1": ("no_samples",),
     "S4": ("silent", "connector_free", "next_started"),
@@ -40,6 +43,10 @@ CONNECTOR_CAUSES: Final = {
     "S6": ("preparing", "finishing", "unavailable"),
     "S9": ("silent",),
 }
+# A difference that a later message takes back was the network's.
+CLOCK_STANDS: Final = timedelta(minutes=1)
+# A clock that is years behind was never set.
+CLOCK_UNSET_S: Final = 5 * 365 * 86_400
 # A session longer than that is compared with the connector's own.
 LONG: Final = timedelta(days=1)
 # Sessions of a connector of which the longest hundredth is known.
@@ -79,6 +86,29 @@ def station_facts(charge_point: ChargePoint) -> StationFacts | None:
         return None
     heard_at = charge_point.last_seen_at
     return StationFacts(last_frame_at=heard_at, heartbeat_s=heartbeat_of(charge_point))
+
+
+def clock_finding(
+    charge_point: ChargePoint, now: datetime, thresholds: Thresholds
+) -> Finding | None:
+    """What is to be said of a station's clock (S2), as its fresh messages showed it for a while."""
+    skew_s, seen_at = charge_point.clock_skew_s, charge_point.clock_seen_at
+    most_s = thresholds.of(S2Thresholds).drift_s
+    if skew_s is None or seen_at is None or abs(skew_s) <= most_s or now - seen_at < CLOCK_STANDS:
+        return None
+    is_unset = skew_s < -CLOCK_UNSET_S
+    return found(
+        "S2",
+        "clock_unset" if is_unset else "clock_drift",
+        observed=abs(skew_s),
+        expected=most_s,
+        relation=Relation.AT_MOST,
+        since_at=seen_at,
+        at=now,
+        severity=Severity.CRITICAL if is_unset else None,
+        holds=False,
+        offset_s=skew_s,
+    )
 
 
 def connector_facts(connector: Connector, thresholds: Thresholds) -> ConnectorFacts:

@@ -17,6 +17,7 @@ from anomalies.models import Incident
 from anomalies.selectors.deadlines import (
     CONNECTOR_CAUSES,
     STATION_CAUSES,
+    clock_finding,
     connector_facts,
     open_session_facts,
     open_sessions_at,
@@ -56,7 +57,9 @@ def _look_at_station(station: ChargePoint, now: datetime) -> datetime | None:
     if facts is None:
         return None
     place, thresholds = Place(station.pk), thresholds_from(rules_of(station.profile_id))
-    findings = overdue(facts, now, thresholds)
+    findings = list(overdue(facts, now, thresholds))
+    clock = clock_finding(station, now, thresholds)
+    findings += [] if clock is None else [clock]
     _open_new(place, findings, [])
     _end_gone(place, STATION_CAUSES, findings, now, HEARD_AGAIN)
     return now + WHILE_WRONG if findings else next_deadline(facts, now, thresholds)

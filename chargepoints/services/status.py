@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 
+from chargepoints.events import FaultOver, FaultReported
 from chargepoints.models import ChargePoint, Connector, StatusRecord
 from chargepoints.services.profiles import assign_profile
+from outbox.services import publish
 
 CLOCKS_ARE_SET_AFTER = datetime(2015, 1, 1, tzinfo=UTC)
 CLOCKS_MAY_BE_AHEAD = timedelta(minutes=5)
@@ -68,11 +71,50 @@ def record_status(*, charge_point_id: UUID, report: StatusReport) -> None:
         at=report.at,
         defaults={"vendor_error_code": report.vendor_error_code},
     )
-    if connector is not None and is_new:
+    if not is_new:
+        return
+    is_newest = connector is None
+    if connector is not None:
         not_newer = Q(status_at__isnull=True) | Q(status_at__lte=report.at)
-        Connector.objects.filter(not_newer, pk=connector.pk).update(
-            status=report.status, error_code=report.error_code, status_at=report.at
+        is_newest = bool(
+            Connector.objects.filter(not_newer, pk=connector.pk).update(
+                status=report.status, error_code=report.error_code, status_at=report.at
+            )
         )
+    if is_newest:
+        _tell_of_fault(charge_point_id, connector, report)
+
+
+def _tell_of_fault(
+    charge_point_id: UUID, connector: Connector | None, report: StatusReport
+) -> None:
+    """News of a fault, or of its end; what is well and was well is none.
+
+    OCPP 2.0.1 has no error codes here: an outlet that is faulted is broken inside.
+    """
+    code = _fault_code(report.status, report.error_code)
+    event: FaultReported | FaultOver | None = None
+    if code:
+        event = FaultReported(
+            occurred_at=report.at,
+            charge_point_id=charge_point_id,
+            evse_id=report.evse_id,
+            error_code=code,
+            vendor_error_code=report.vendor_error_code,
+        )
+    elif connector is None or _fault_code(connector.status, connector.error_code):
+        event = FaultOver(
+            occurred_at=report.at, charge_point_id=charge_point_id, evse_id=report.evse_id
+        )
+    if event is not None:
+        with transaction.atomic():
+            publish(event)
+
+
+def _fault_code(status: str, error_code: str) -> str:
+    if error_code.strip().lower() not in ("", "noerror"):
+        return error_code
+    return "InternalError" if status == Connector.Status.FAULTED else ""
 
 
 def plausible_time(text: str | None, received_at: datetime) -> datetime:

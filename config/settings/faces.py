@@ -114,6 +114,7 @@ UNFOLD: dict[str, Any] = {
                     ),
                     _link(_("Incidents"), "warning", "admin:anomalies_incident_changelist"),
                     _link(_("Work orders"), "build", "admin:anomalies_workorder_changelist"),
+                    _link(_("Health"), "monitor_heart", "admin:anomalies_health"),
                     _link(
                         _("Maintenance"),
                         "construction",
@@ -306,6 +307,7 @@ UNFOLD: dict[str, Any] = {
                         "verified_user",
                         "admin:chargepoints_certificateauthority_changelist",
                     ),
+                    _link(_("Rules"), "tune", "admin:anomalies_rulesetting_changelist"),
                     _link(_("Members"), "group", "admin:tenants_member_changelist", "administer"),
                     _link(_("API keys"), "key", "admin:tenants_apikey_changelist", "administer"),
                     _link(

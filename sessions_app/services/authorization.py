@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
+from outbox.services import publish
+from sessions_app.events import TokenRefused
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession, IdToken
 from sessions_app.ports import DriverCredit
@@ -48,13 +52,20 @@ def authorize_token(
     """
     token = known_token(token_uid)
     if token is None:
-        return _judge_stranger(token_uid, charge_point_id, None, credit)
-    return _judge(
-        token,
-        at=at,
-        credit=credit,
-        others=_sessions_of(token_uid, at).exclude(charge_point_id=charge_point_id),
-    )
+        answer = _judge_stranger(token_uid, charge_point_id, None, credit)
+    else:
+        others = _sessions_of(token_uid, at).exclude(charge_point_id=charge_point_id)
+        answer = _judge(token, at=at, credit=credit, others=others)
+    if answer.status not in (AuthorizationStatus.ACCEPTED, AuthorizationStatus.CONCURRENT):
+        with transaction.atomic():
+            publish(
+                TokenRefused(
+                    occurred_at=at,
+                    charge_point_id=charge_point_id,
+                    token=hashlib.sha256(token_uid.encode()).hexdigest()[:20],
+                )
+            )
+    return answer
 
 
 def authorize_session(

@@ -27,7 +27,7 @@ _DEFAULTS = Thresholds()
 def station_step(
     state: StationState, event: StationEvent, thresholds: Thresholds = _DEFAULTS
 ) -> tuple[StationState, tuple[Finding, ...]]:
-    """The next event of a station through its rules (S2, S3 flapping, S7, S10, E15, F5, F6)."""
+    """The next event of a station through its rules (S2, S3 flapping, S7, S10, E15, F6)."""
     finding: Finding | None
     match event:
         case Spoke():

@@ -1,4 +1,4 @@
-"""S10 and F5: transactions nobody knows, and charging without one."""
+"""S10: transactions nobody knows, and charging without one."""
 
 from __future__ import annotations
 
