@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -106,4 +106,5 @@ def _movable(rule: str, name: str) -> Movable:
     [known] = [each for each in fields(threshold_set(rule)) if each.name == name]
     low, high = bounds_of(known)
     unit = _UNITS.get(name.rsplit("_", 1)[-1], "")
-    return Movable(rule, name, kind, label, unit, int(known.default), low, high)
+    default: Any = known.default
+    return Movable(rule, name, kind, label, unit, default, low, high)
