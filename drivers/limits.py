@@ -29,7 +29,7 @@ class Limit:
 # One household, one workplace or one phone network may share an address.
 LINKS_TO_AN_ADDRESS: Final = Limit("link-to", 3, 900)
 LINKS_FROM_A_VISITOR: Final = Limit("link-from", 20, 3600)
-PAGES_OF_A_VISITOR: Final = Limit("pay-from", 10, 600)
+PAGES_OF_A_VISITOR: Final = Limit("pay-from", 30, 600)
 PAGES_OF_A_CONNECTOR: Final = Limit("pay-at", 20, 600)
 PORTAL_OF_A_DRIVER: Final = Limit("portal", 20, 3600)
 

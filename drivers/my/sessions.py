@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -69,6 +70,7 @@ class MonthBar:
 
     label: str
     energy: str
+    value: str
     x: int
     y: int
     height: int
@@ -157,6 +159,7 @@ def _bar(place: int, first: date, energy_wh: int, most_wh: int) -> MonthBar:
     return MonthBar(
         label=date_format(first, "b").rstrip("."),
         energy=f"{date_format(first, 'F Y')}: {wording.whole_kwh(energy_wh)}",
+        value=wording.whole_number(Decimal((energy_wh + 500) // 1000)) if energy_wh else "",
         x=place * 30 + 4,
         y=FLOOR - height,
         height=height,

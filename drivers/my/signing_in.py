@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
-from billing.services.link_tokens import find_token, hash_token, make_token, new_salt
+from billing.services.link_tokens import hash_token, make_token, new_salt
 from drivers.events import SignInAsked
 from drivers.models import DriverVisit, SignInLink, SignInRequest
 from outbox.services import publish
@@ -51,11 +50,6 @@ def make_link(*, driver: Driver, now: datetime) -> tuple[SignInLink, str]:
             expires_at=now + LINK_LASTS,
         )
     return link, token
-
-
-def link_token(link: SignInLink) -> str | None:
-    """The token of a link, for the letter that carries it; None once its key is gone."""
-    return find_token(_PURPOSE, link.salt, link.token_hash)
 
 
 def live_link(token: str, now: datetime) -> SignInLink | None:
@@ -102,11 +96,6 @@ def visiting_driver(secret: str, now: datetime) -> Driver | None:
 def end_visit(*, secret: str) -> None:
     """Sign out of one browser."""
     DriverVisit.objects.filter(token_hash=hash_token(secret)).delete()
-
-
-def end_visits(*, driver_id: UUID) -> int:
-    """Sign a driver out everywhere; how many browsers there were."""
-    return DriverVisit.objects.filter(driver_id=driver_id).delete()[0]
 
 
 def forget_old(*, now: datetime) -> int:

@@ -24,6 +24,12 @@ from chargepoints.models import ChargePoint, Connector
 from drivers.charging.offers import find_connector, tell_offer
 from drivers.charging.progress import tell_payment
 from drivers.language import chosen_language, speaking
+from drivers.limits import (
+    PAGES_OF_A_CONNECTOR,
+    PAGES_OF_A_VISITOR,
+    may_go_on,
+    visitor_address,
+)
 from drivers.prices.listing import find_station
 from drivers.responses import keep_private, let_live, page
 from tenants.scope import tenant_scope
@@ -127,6 +133,12 @@ def _pay(
         return _show_offer(request, station, connector, language, status=409)
     here = reverse("charge", args=[station.tenant.slug, station.public_code, connector.evse_id])
     back = reverse("payment-back", args=["ref"]).replace("/ref/", f"/{CHECKOUT_ID}/")
+    # Every page is a call to Stripe, and keeps others from the connector for a while.
+    if not (
+        may_go_on(PAGES_OF_A_VISITOR, visitor_address(request))
+        and may_go_on(PAGES_OF_A_CONNECTOR, str(connector.pk))
+    ):
+        return _too_many(request, station)
     payment = open_payment(
         connector=connector,
         offer=offer,
@@ -138,6 +150,12 @@ def _pay(
     token = payment_token(payment) or ""
     where = f"{reverse('payment', args=[token])}?lang={language}&go=1"
     return keep_private(HttpResponse(status=303, headers={"Location": where}))
+
+
+def _too_many(request: HttpRequest, station: ChargePoint) -> HttpResponse:
+    response = page(request, "drivers/too_many.html", {"operator": station.tenant}, status=429)
+    response.headers["Retry-After"] = str(PAGES_OF_A_VISITOR.within_s)
+    return keep_private(response)
 
 
 def _payment_url(request: HttpRequest, token: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -15,6 +16,8 @@ from billing.models import AdHocTerms, Payment, StripeCommand, StripeEvent
 from billing.services.ad_hoc.opening import payment_token
 from billing.services.invoices import connect_stripe_account
 from config.devstack.stripe_stand_in import Fault, FaultKind, StandIn
+from drivers.limits import Limit
+from drivers.views import charging
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 from tests.billing.ad_hoc_scenes import Stranger, a_stranger, balance, owed_calls
@@ -167,6 +170,15 @@ def test_paying_is_offered_only_by_who_offers_it(stranger: Stranger, client: Cli
     answer = client.post(f"/charge/volt/{station.public_code}/1/?lang=en")
     assert (answer.status_code, Payment.objects.count()) == (409, 0)
     assert client.get(f"/charge/volt/{station.public_code}/9/").status_code == 404
+
+
+def test_nobody_opens_payment_pages_without_end(
+    stranger: Stranger, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charging, "PAGES_OF_A_CONNECTOR", Limit(f"test-{uuid4()}", 2, 60))
+    address = f"/charge/volt/{stranger.connector.charge_point.public_code}/1/?lang=en"
+    assert [client.post(address).status_code for _n in range(3)] == [303, 303, 429]
+    assert Payment.objects.count() == 2
 
 
 def test_money_stays_on_its_own_account(
