@@ -18,6 +18,8 @@ SECRET_SETTINGS = frozenset({"authorizationkey", "basicauthpassword"})
 VALUE_FIELDS = frozenset({"value", "attributeValue"})
 
 _TELLING = (*SECRET_FIELDS, "://")
+# The one-time addresses at which stations leave their logs (`services/uploads.py`).
+_TOKEN_IN_ADDRESS = re.compile(r"(?<=/uploads/)[^/\s]+")
 _PASSWORD_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -32,7 +34,7 @@ def masked(value: Any) -> Any:
     if isinstance(value, list):
         return [masked(item) for item in value]
     if isinstance(value, str):
-        return _PASSWORD_IN_ADDRESS.sub(f"{MASK}@", value)
+        return _TOKEN_IN_ADDRESS.sub(MASK, _PASSWORD_IN_ADDRESS.sub(f"{MASK}@", value))
     return value
 
 

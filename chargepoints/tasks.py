@@ -30,6 +30,12 @@ def expire_reservations() -> int:
     return services.expire_reservations(now=timezone.now())
 
 
+@shared_task(name="chargepoints.tasks.advance_campaigns")
+def advance_campaigns() -> int:
+    """Take campaigns a step further; by beat."""
+    return services.advance_campaigns(now=timezone.now())
+
+
 @shared_task(name="chargepoints.tasks.renew_certificates")
 def renew_certificates() -> int:
     """Ask for new requests where certificates end soon; by beat every hour."""

@@ -57,6 +57,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
+    "take campaigns a step further": {
+        "task": "chargepoints.tasks.advance_campaigns",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
     "renew stations' certificates": {
         "task": "chargepoints.tasks.renew_certificates",
         "schedule": crontab(minute=23),

@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", include("console.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("api.urls")),
+    path("", include("chargepoints.urls")),
     path("", include("anomalies.urls")),
     path("", include("billing.urls")),
     path("", include("drivers.urls")),

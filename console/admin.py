@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anomalies.services import RebuildChanged, release_hold
 from chargepoints.services import CommandNotPossible
-from console import certificate_pages, station_reports
+from console import campaign_pages, certificate_pages, log_pages, station_reports
 from console.answers import say_how_it_went
 from console.charge_point_page import StationAdmin
 from console.figures_page import ConnectorDayAdmin
@@ -32,7 +32,9 @@ __all__ = [
     "ConnectorDayAdmin",
     "SitePage",
     "StationAdmin",
+    "campaign_pages",
     "certificate_pages",
+    "log_pages",
     "station_reports",
 ]
 

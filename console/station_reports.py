@@ -1,4 +1,4 @@
-"""Read-only pages of what stations report: reservations, security events, firmware, logs."""
+"""Read-only pages of what stations report: reservations, security events, firmware."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from chargepoints.models import (
     ChargingProfile,
     DeviceEvent,
     FirmwareJob,
-    LogRequest,
     Reservation,
     SecurityEvent,
 )
@@ -54,16 +53,6 @@ class FirmwareJobAdmin(TenantAdmin):
     list_filter = ("state", "charge_point")
     list_select_related = ("charge_point",)
     empty_text = _("Send UpdateFirmware on a charge point's page to begin an update.")
-
-
-@admin.register(LogRequest)
-class LogRequestAdmin(TenantAdmin):
-    """Which logs stations were asked to upload."""
-
-    list_display = ("charge_point", "log_type", "state", "step", "step_at", "file_name")
-    list_filter = ("state", "charge_point")
-    list_select_related = ("charge_point",)
-    empty_text = _("Send GetLog or GetDiagnostics on a charge point's page to ask for a log.")
 
 
 @admin.register(ChargingProfile)

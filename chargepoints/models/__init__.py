@@ -2,6 +2,7 @@
 
 from chargepoints.models.access import LocalList, Reservation
 from chargepoints.models.authorities import CertificateAuthority, SigningRequest
+from chargepoints.models.campaigns import Campaign, CampaignStation, SettingsTemplate
 from chargepoints.models.charge_points import (
     CLOCK_TOLERANCE_S,
     SILENCE_BEFORE_OFFLINE,
@@ -33,10 +34,13 @@ from chargepoints.models.reports import (
     VariableMonitor,
 )
 from chargepoints.models.sites import Site
+from chargepoints.models.uploads import LogUpload
 
 __all__ = [
     "CLOCK_TOLERANCE_S",
     "SILENCE_BEFORE_OFFLINE",
+    "Campaign",
+    "CampaignStation",
     "CertificateAuthority",
     "CertificatePurpose",
     "ChargePoint",
@@ -56,10 +60,12 @@ __all__ = [
     "KeyRotation",
     "LocalList",
     "LogRequest",
+    "LogUpload",
     "ModelProfile",
     "OcppMessage",
     "Reservation",
     "SecurityEvent",
+    "SettingsTemplate",
     "SigningRequest",
     "Site",
     "StationCertificate",

@@ -7,6 +7,7 @@ from chargepoints.services.authorities import (
 )
 from chargepoints.services.boots import change_boot_answer
 from chargepoints.services.calls import KeyReused, call_station, wait_for_answer
+from chargepoints.services.campaigns import advance_campaigns
 from chargepoints.services.certificates import add_certificate, revoke_certificate
 from chargepoints.services.commands import (
     CommandNotPossible,
@@ -48,6 +49,7 @@ __all__ = [
     "RotationUnderWay",
     "StaleSocket",
     "add_certificate",
+    "advance_campaigns",
     "ask_for_request",
     "begin_rotation",
     "bring_authority",

@@ -220,6 +220,8 @@ OCPP_TRUSTED_PROXIES = env.networks("OCPP_TRUSTED_PROXIES", [])
 OCPP_CONNECTS_PER_MINUTE = env.whole("OCPP_CONNECTS_PER_MINUTE", 60, at_least=1)
 # How long a connected station may take to answer a ping before another connection replaces it.
 OCPP_PING_WITHIN_MS = env.whole("OCPP_PING_WITHIN_MS", 4_000, at_least=100, at_most=30_000)
+# The largest log (megabytes) that is taken from a station.
+OCPP_LOG_UPLOAD_MB = env.whole("OCPP_LOG_UPLOAD_MB", 20, at_least=1, at_most=200)
 # Days for which the log of OCPP messages is kept.
 OCPP_LOG_DAYS = env.whole("OCPP_LOG_DAYS", 30, at_least=1)
 

@@ -143,6 +143,12 @@ UNFOLD: dict[str, Any] = {
                         "tune",
                         "admin:chargepoints_modelprofile_changelist",
                     ),
+                    _link(
+                        _("Settings templates"),
+                        "checklist",
+                        "admin:chargepoints_settingstemplate_changelist",
+                    ),
+                    _link(_("Campaigns"), "campaign", "admin:chargepoints_campaign_changelist"),
                     _link(_("Commands"), "send", "admin:chargepoints_command_changelist"),
                     _link(_("OCPP messages"), "forum", "admin:chargepoints_ocppmessage_changelist"),
                 ],
