@@ -18,6 +18,7 @@ from anomalies.notice_texts import News
 from anomalies.services import Place, record_place_finding, resolve_place
 from anomalies.services.driver_notices import choice_of, choose_notices
 from anomalies.services.notices import quiet_until, tell_late_work, tell_operators
+from anomalies.services.repairs import take_next_step
 from anomalies.services.work_orders import assign_work_order, write_work_order
 from anomalies.types import Severity
 from chargepoints.models import ChargePoint, Reservation
@@ -116,6 +117,18 @@ class TestOperators:
         for station in stations:
             mends(station, NOON + 11 * MINUTE)
         assert len(after(clock, 20 * MINUTE)) == 2
+
+    def test_when_mild_repairs_do_not_help_that_is_told(
+        self, outlet: ChargePoint, clock: time_machine.Traveller
+    ) -> None:
+        an_address(tells_opened=False)
+        fails(outlet)
+        deliver_due()
+        for minutes in range(1, 16):
+            while take_next_step(now=NOON + minutes * MINUTE):
+                pass
+        (subject,) = after(clock, 20 * MINUTE)
+        assert subject == "En tekniker behövs: Stationen är frånkopplad · Torget, CP-1"
 
     @pytest.mark.parametrize(
         "more",

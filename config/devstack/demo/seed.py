@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from anomalies.models import NoticeAddress
+from anomalies.services.status_pages import switch_status_page
 from billing.models import AdHocTerms
 from billing.services.invoices import open_billing_account
 from chargepoints.models import ChargePoint, Connector, Site
@@ -48,9 +50,24 @@ def _seed(operator: DemoOperator) -> SeededOperator:
         stations = tuple(_seed_station(operator, station) for station in operator.stations)
         seed_prices(operator)
         AdHocTerms.objects.get_or_create()
+        _seed_notices(operator)
         ApiKey.objects.filter(name=API_KEY_NAME).delete()
         _key, api_key = issue_api_key(name=API_KEY_NAME, scopes=Scopes.values)
     return SeededOperator(operator, api_key, stations)
+
+
+def _seed_notices(operator: DemoOperator) -> None:
+    """The owner is told of everything, and the public sees how the sites are."""
+    NoticeAddress.objects.get_or_create(
+        name=operator.owner_email,
+        defaults={
+            "address": operator.owner_email,
+            "language": "sv",
+            "least": NoticeAddress.Least.NOTICE,
+        },
+    )
+    for site in Site.objects.filter(status_page=None):
+        switch_status_page(site, is_open=True)
 
 
 def _create(operator: DemoOperator) -> Tenant:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
+from anomalies.models import StatusPage
 from chargepoints.models import ChargePoint
 from config.devstack.command import StackCommand
 from config.devstack.demo.cast import PASSWORD
@@ -19,6 +20,7 @@ from config.devstack.simulator.plan import Plan, SessionResult
 from config.devstack.simulator.runner import run
 from config.devstack.simulator.schedule import plan_sessions
 from config.devstack.stack import Stack
+from config.devstack.state import state_folder
 from tenants.models import Tenant
 from tenants.scope import tenant_scope
 
@@ -96,6 +98,9 @@ def _say_what_to_look_at(stack: Stack, operators: tuple[SeededOperator, ...]) ->
                 place = f"{each.operator.slug}/{station.public_code}"
                 say(f"  Prices         {base}/prices/{place}/")
                 say(f"  Pay by QR      {base}/charge/{place}/1/")
+            for page in StatusPage.objects.filter(is_open=True):
+                say(f"  Status         {base}/status/{each.operator.slug}/{page.code}/")
+    say(f"  Mails          {state_folder() / 'mail'}, as files, once something is wrong")
     say(f"  Chargers       {socket_url(stack)}/ocpp/<tenant>/<charge point id>")
     say(
         "\n  More cars charge in the background, one of them in real time. Ctrl-C stops everything."
