@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from billing.selectors import ledger_faults
 from billing.services.ad_hoc.sweep import attend_due_payments as attend_due
 from billing.services.closing import close_ended_periods as close_periods
+from billing.services.dunning import charge_refused_again as charge_again
 from billing.services.reconciliation.run import reconcile_accounts as reconcile
 from billing.services.spot_prices import fetch_due_prices
 from billing.services.stripe_commands import send_due_stripe_commands as send_due
-from billing.services.stripe_events import fetch_missed_events
+from billing.services.stripe_events import fetch_missed_events, forget_old_contents
 from billing.services.what_if import run_due_what_ifs as run_due
 from tenants.scope import across_tenants
 
@@ -36,6 +39,19 @@ def attend_due_payments() -> int:
 def fetch_missed_stripe_events() -> int:
     """Fill the gaps webhooks left."""
     return fetch_missed_events(now=timezone.now())
+
+
+@shared_task(name="billing.tasks.forget_old_stripe_events")
+def forget_old_stripe_events() -> int:
+    """Empty the content of old events."""
+    kept = timedelta(days=settings.STRIPE_EVENT_KEPT_DAYS)
+    return forget_old_contents(now=timezone.now(), kept=kept)
+
+
+@shared_task(name="billing.tasks.charge_refused_again")
+def charge_refused_again() -> int:
+    """Charge refused cards again whose day has come."""
+    return charge_again(now=timezone.now())
 
 
 @shared_task(name="billing.tasks.close_ended_periods")

@@ -167,6 +167,14 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900.0},
     },
+    "forget the content of old Stripe events": {
+        "task": "billing.tasks.forget_old_stripe_events",
+        "schedule": crontab(hour=2, minute=40),
+    },
+    "charge refused cards again": {
+        "task": "billing.tasks.charge_refused_again",
+        "schedule": crontab(hour=9, minute=30),
+    },
     "compare Stripe with the books": {
         "task": "billing.tasks.reconcile_accounts",
         "schedule": crontab(hour=3, minute=20),

@@ -13,7 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from billing.admin.invoicing_forms import AlarmForm, BillingAccountForm, SellerForm
-from billing.models import BillingAccount, ClosedPeriod, InvoiceAlarm, SellerDetails
+from billing.models import (
+    BillingAccount,
+    ClosedPeriod,
+    DunningTerms,
+    InvoiceAlarm,
+    SellerDetails,
+)
 from billing.selectors.payments import charges_waiting
 from billing.services.alarms import end_alarm
 from billing.services.parties import name_seller
@@ -157,6 +163,20 @@ class InvoiceAlarmAdmin(TenantAdmin):
         """Say who dealt with it, and when."""
         actor = cast(User, request.user)
         end_alarm(alarm_id=obj.pk, note=obj.note, actor=actor, now=timezone.now())
+
+
+@admin.register(DunningTerms)
+class DunningTermsAdmin(TenantAdmin):
+    """Who charges refused cards again, and when a driver may not charge any more."""
+
+    view_right = add_right = change_right = Right.MONEY
+    list_display = ("__str__", "by", "blocked_after_days")
+    fields = ("by", "blocked_after_days")
+    empty_text = _("Without terms this platform charges refused cards again, and blocks in time.")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only while there are none."""
+        return super().has_change_permission(request) and not DunningTerms.objects.exists()
 
 
 @admin.register(ClosedPeriod)

@@ -17,6 +17,7 @@ from billing.models.documents import (
     SellerDetails,
     WriteOff,
 )
+from billing.models.dunning import DunningTerms
 from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, StripeAccount
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.payments import AdHocTerms, Payment, PaymentRefund
@@ -54,6 +55,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteCounter",
     "Discrepancy",
+    "DunningTerms",
     "EventWatermark",
     "Invoice",
     "InvoiceAlarm",

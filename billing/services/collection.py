@@ -12,7 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from billing.models import BillingAccount, Invoice, StripeCommand
+from billing.models import BillingAccount, DunningTerms, Invoice, StripeCommand
+from billing.selectors.dunning import dunning_terms
 from billing.services.invoice_state import block_invoice, difference_of, open_invoice
 from billing.services.owed_calls import owe_call, owe_fetch
 from billing.services.printing import invoice_lines
@@ -137,11 +138,13 @@ def compare_totals(command: StripeCommand, draft: RemoteInvoice, now: datetime) 
     difference = difference_of(invoice, draft)
     if difference:
         block_invoice(invoice, difference)
+    is_chased = dunning_terms().by == DunningTerms.By.STRIPE
     owe_call(
         operation=Operation.DELETE_DRAFT if difference else Operation.FINALIZE_INVOICE,
         entity_id=invoice.pk,
         account_ref=invoice.stripe_account_ref,
         about=invoice.stripe_invoice_ref,
+        body={"is_chased": True} if is_chased and not difference else {},
         now=now,
     )
 

@@ -239,7 +239,9 @@ STEPS: Final[dict[str, Step]] = {
         may_be_done=True,
     ),
     Operation.FINALIZE_INVOICE: Step(
-        send=lambda gateway, call, command: gateway.finalize_invoice(call, _about(command)),
+        send=lambda gateway, call, command: gateway.finalize_invoice(
+            call, _about(command), is_chased=bool(command.params["body"].get("is_chased"))
+        ),
         look_up=find_invoice(lambda invoice: invoice.status in {"open", "paid"}),
         conclude=collection.charge_finalized,
         refuse=block,

@@ -234,6 +234,16 @@ def fetch_missed_events(*, now: datetime) -> int:
     return sum(_fetch_missed(account_ref, now) for account_ref in sorted(used))
 
 
+def forget_old_contents(*, now: datetime, kept: timedelta) -> int:
+    """Empty the content of events answered longer ago than `kept`; how many there were.
+
+    The rows stay, so that an event that comes again is still known.
+    """
+    with across_tenants(reason="old contents of Stripe events"):
+        old = StripeEvent.objects.filter(handled_at__lt=now - kept).exclude(payload={})
+        return old.update(payload={})
+
+
 def invoice_ref_of(event_type: str, payload: Json) -> str:
     """The Stripe invoice an event is about; blank when it is about something else."""
     return _field(payload, "id" if event_type.startswith("invoice.") else "invoice")

@@ -83,9 +83,11 @@ class StripeGateway:
         """Add lines to a draft."""
         return read_invoice(self._write(call, self._v1.invoices.add_lines, ref, body))
 
-    def finalize_invoice(self, call: CallFor, ref: str) -> RemoteInvoice:
-        """Make a draft a document that never changes again."""
-        body = {"auto_advance": False}
+    def finalize_invoice(
+        self, call: CallFor, ref: str, *, is_chased: bool = False
+    ) -> RemoteInvoice:
+        """Make a draft a document that never changes again; `is_chased` by Stripe if refused."""
+        body = {"auto_advance": is_chased}
         return read_invoice(self._write(call, self._v1.invoices.finalize_invoice, ref, body))
 
     def send_invoice(self, call: CallFor, ref: str) -> RemoteInvoice:

@@ -174,7 +174,13 @@ def read_event(event: stripe.Event) -> RemoteEvent:
 
 
 def read_event_json(event: Json) -> RemoteEvent:
-    """An event as it came over the wire; raises `KeyError` for something else."""
+    """An event as it came over the wire; raises `KeyError` for something else.
+
+    A thin event only says what happened to which object: it becomes a snapshot of nothing but the
+    object's id, which is enough, because what is fetched counts and the snapshot never does.
+    """
+    if event.get("object") == "v2.core.event":
+        return _read_thin_event(event)
     about: Json = event["data"]["object"]
     return RemoteEvent(
         ref=event["id"],
@@ -185,6 +191,20 @@ def read_event_json(event: Json) -> RemoteEvent:
         api_version=event.get("api_version") or "",
         occurred_at=datetime.fromtimestamp(event["created"], UTC),
         payload=event,
+    )
+
+
+def _read_thin_event(event: Json) -> RemoteEvent:
+    about: Json = {"id": event["related_object"]["id"]}
+    return RemoteEvent(
+        ref=event["id"],
+        account_ref=event.get("context") or "",
+        type=event["type"].removeprefix("v1."),
+        object_ref=about["id"],
+        object_metadata={},
+        api_version="",
+        occurred_at=datetime.fromisoformat(event["created"]),
+        payload={**event, "data": {"object": about}},
     )
 
 

@@ -179,6 +179,8 @@ STRIPE_LEASE_MS = env.whole("STRIPE_LEASE_MS", 180_000, at_least=100)
 STRIPE_FIRST_WAIT_MS = env.whole("STRIPE_FIRST_WAIT_MS", 2_000, at_least=1)
 STRIPE_LONGEST_WAIT_MS = env.whole("STRIPE_LONGEST_WAIT_MS", 3_600_000, at_least=1)
 STRIPE_QUIET_MS = env.whole("STRIPE_QUIET_MS", 600_000, at_least=1)
+# So long the content of an event that was answered is kept; the row itself stays.
+STRIPE_EVENT_KEPT_DAYS = env.whole("STRIPE_EVENT_KEPT_DAYS", 90, at_least=31)
 STRIPE_KEY_LIFETIME_H = env.whole("STRIPE_KEY_LIFETIME_H", 20, at_least=1, at_most=23)
 # Below this a session is charged but not invoiced, in minor units.
 INVOICE_MINIMUM_MINOR = {"SEK": env.whole("INVOICE_MINIMUM_SEK_MINOR", 300)}

@@ -273,6 +273,12 @@ UNFOLD: dict[str, Any] = {
                         "admin:billing_journalentry_changelist",
                         "money",
                     ),
+                    _link(
+                        _("Terms of reminders"),
+                        "notifications_paused",
+                        "admin:billing_dunningterms_changelist",
+                        "money",
+                    ),
                     _link(_("Stuck money"), "hourglass_bottom", "admin:stuck-money", "money"),
                     _link(
                         _("Discrepancies"),

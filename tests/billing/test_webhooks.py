@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import stripe
+import time_machine
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from billing.apps import BillingConfig
 from billing.models import Invoice, StripeCommand, StripeEvent
 from billing.services.invoices import connect_stripe_account
-from billing.services.stripe_events import Receipt
+from billing.services.stripe_events import Receipt, forget_old_contents
 from config.devstack.stripe_stand_in import StandIn
 from outbox.models import Delivery
 from outbox.services import deliver_due
@@ -273,3 +276,44 @@ def test_an_event_that_comes_twice_at_once_is_stored_once(stand_in: StandIn) -> 
             thread.join()
         assert sorted(answers) == [Receipt.KNOWN] * 3 + [Receipt.STORED]
         assert StripeEvent.objects.count() == 1
+
+
+@pytest.mark.usefixtures("tariff")
+def test_a_thin_event_is_stored_beside_the_others_and_fetched(stand_in: StandIn) -> None:
+    invoice, event = paid_by_link(stand_in)
+    thin = {
+        "object": "v2.core.event",
+        "id": "evt_thin",
+        "type": "v1.invoice.paid",
+        "created": "2026-06-01T12:00:00Z",
+        "related_object": {"id": event["data"]["object"]["id"], "type": "invoice"},
+    }
+    body, signature = stand_in.sign(thin)
+    assert post_raw(body, signature).json() == {"status": Receipt.STORED}
+    assert post_raw(body, signature).json() == {"status": Receipt.KNOWN}
+    send_all()
+    assert state_of(invoice) == Invoice.State.PAID
+    assert StripeEvent.objects.get().type == "invoice.paid"
+
+
+@pytest.mark.usefixtures("tariff")
+def test_a_signature_from_the_future_is_refused(stand_in: StandIn) -> None:
+    _invoice, event = paid_by_link(stand_in)
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        body, signature = stand_in.sign(event)
+    answer = post_raw(body, signature)
+    assert (answer.status_code, StripeEvent.objects.count()) == (400, 0)
+
+
+@pytest.mark.usefixtures("tariff")
+def test_the_content_of_an_old_event_is_forgotten_and_the_event_still_known(
+    stand_in: StandIn,
+) -> None:
+    _invoice, event = paid_by_link(stand_in)
+    post(stand_in, event)
+    send_all()
+    kept, now = timedelta(days=90), timezone.now()
+    assert forget_old_contents(now=now + timedelta(days=89), kept=kept) == 0
+    assert forget_old_contents(now=now + timedelta(days=91), kept=kept) == 1
+    assert StripeEvent.objects.get().payload == {}
+    assert post(stand_in, event).json() == {"status": Receipt.KNOWN}

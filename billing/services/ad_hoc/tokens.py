@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils import timezone
+
+from billing.selectors.dunning import is_blocked
 from billing.services.ad_hoc.charging import may_start
 from sessions_app.ports import EveryDriverMayCharge
 
 
 class PaidOnTheSpot(EveryDriverMayCharge):
-    """Every driver may charge, and so may a stranger with the one-time token of a payment."""
+    """Drivers without old debts may charge, and strangers with the one-time token of a payment."""
+
+    def may_charge(self, driver_id: UUID) -> bool:
+        """Not while an invoice of theirs has been refused for too long."""
+        return not is_blocked(driver_id, timezone.now())
 
     def may_start(
         self, *, token_uid: str, charge_point_id: UUID, connector_id: UUID | None
