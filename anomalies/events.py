@@ -17,6 +17,14 @@ class IncidentOpened(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncidentWorsened(DomainEvent):
+    """An open incident has become more severe than it was."""
+
+    type = "incident.worsened"
+    incident_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class IncidentEnded(DomainEvent):
     """An incident was resolved by evidence or by a person, or dismissed."""
 

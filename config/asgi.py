@@ -1,4 +1,4 @@
-"""ASGI entry: HTTP to Django, WebSockets to the charge point consumer."""
+"""ASGI entry: HTTP to Django, WebSockets to stations and open consoles."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ http_application = get_asgi_application()
 from chargepoints.consumers import OCPP_PATH, OcppConsumer  # noqa: E402
 from chargepoints.node import nodes_here  # noqa: E402
 from config.ocpp import STATIONS  # noqa: E402
+from console.consumers import LIVE_PATH, serve_console  # noqa: E402
 
 
 async def refuse_websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -27,8 +28,11 @@ async def refuse_websocket(scope: dict[str, Any], receive: Any, send: Any) -> No
 
 # No origin check here: stations send none, or a wrong one.
 ocpp: Any = OcppConsumer.as_asgi(stations=STATIONS)  # type: ignore[no-untyped-call]
+console: Any = serve_console
 others: Any = refuse_websocket
-websocket_application = URLRouter([re_path(OCPP_PATH, ocpp), re_path("", others)])
+websocket_application = URLRouter(
+    [re_path(OCPP_PATH, ocpp), re_path(LIVE_PATH, console), re_path("", others)]
+)
 
 application = ProtocolTypeRouter({"http": http_application, "websocket": websocket_application})
 

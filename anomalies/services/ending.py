@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from anomalies.announcing import announce
 from anomalies.events import IncidentEnded
 from anomalies.models import Incident
 from outbox.services import publish
@@ -43,6 +44,8 @@ def end_incidents(
         _hand_over(ended)
         for incident in ended:
             publish(IncidentEnded(occurred_at=now, incident_id=incident.pk))
+        for tenant_id in {incident.tenant_id for incident in ended}:
+            announce(tenant_id)
         _end_quiet_sites(ended, now)
     return len(ended)
 

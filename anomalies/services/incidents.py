@@ -14,7 +14,13 @@ from django.utils import timezone
 
 from anomalies.models import Incident
 from anomalies.services.ending import end_incidents
-from anomalies.services.opening import Place, lock_place, open_incident, see_again
+from anomalies.services.opening import (
+    Place,
+    lock_place,
+    open_incident,
+    see_again,
+    tell_worsened,
+)
 from anomalies.types import Finding
 from sessions_app.models import ChargingSession
 from sessions_app.types import Sample
@@ -41,7 +47,10 @@ def record_findings(
     for finding in findings:
         values = _values(finding, samples)
         own = Incident.objects.filter(session=session, kind=finding.kind)
+        milder = own.filter(state=Open, severity__gt=finding.severity).first()
         if own.update(**values):
+            if milder is not None:
+                tell_worsened(milder, timezone.now())
             continue
         lock_place(place)
         is_known = session.connector_id is not None and not finding.holds_billing

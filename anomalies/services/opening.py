@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from anomalies.events import IncidentOpened
+from anomalies.announcing import announce
+from anomalies.events import IncidentOpened, IncidentWorsened
 from anomalies.models import Incident
 from anomalies.selectors import maintenance_at
 from anomalies.types import Finding
@@ -85,6 +86,9 @@ def see_again(place: Place, finding: Finding, evidence: Sequence[Mapping[str, An
         _reopen(known)
     elif finding.at <= known.last_seen_at:
         return True
+    if finding.severity < known.severity:
+        known.severity = finding.severity
+        tell_worsened(known, timezone.now())
     known.last_seen_at = finding.at
     known.occurrences += 1
     known.good_sessions = 0
@@ -119,6 +123,14 @@ def tell_opened(incident: Incident, now: datetime) -> None:
     """Let the others know, unless the place is being worked on."""
     if not incident.is_muted:
         publish(IncidentOpened(occurred_at=now, incident_id=incident.pk))
+        announce(incident.tenant_id)
+
+
+def tell_worsened(incident: Incident, now: datetime) -> None:
+    """Let the others know that it has become worse, unless the place is being worked on."""
+    if not incident.is_muted:
+        publish(IncidentWorsened(occurred_at=now, incident_id=incident.pk))
+        announce(incident.tenant_id)
 
 
 def unmute_incidents(*, now: datetime) -> int:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from anomalies.announcing import announce
 from anomalies.events import IncidentEscalated
 from anomalies.ladder import (
     ASK_AGAIN,
@@ -207,6 +208,7 @@ def _do(step: RemediationStep, incident: Incident, now: datetime) -> None:
         write_work_order(incident=incident, now=now)
         if step.position > 1:
             publish(IncidentEscalated(occurred_at=now, incident_id=incident.pk))
+            announce(incident.tenant_id)
         _end(step, State.SUCCEEDED, Reason.NONE, now)
         _plan_next(incident, now)
         return

@@ -85,6 +85,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_BACK_BUTTON": True,
     "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/live.js")],
     "COLORS": {
         "primary": {
             "50": "oklch(98.4% .019 160)",
