@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
+from uuid import UUID
 
 from django.utils import timezone
 
 from billing.events import CorrectionsDecided, SettlementDue, StripeEventStored
+from billing.models import Charge
 from billing.selectors.tariffs import TariffNotInForce
 from billing.services.ad_hoc.charging import claim_payment, follow_end, follow_start
 from billing.services.ad_hoc.closing import settle_payment
 from billing.services.charges import rate_session
 from billing.services.corrections import carry_out_corrections
 from billing.services.invoices import issue_invoice
+from billing.services.proposals import propose_credit, settle_proposals
 from billing.services.session_tariffs import freeze_tariff, readings_due_by
 from billing.services.settlements import settle_correction
 from billing.services.stripe_events import answer_event
 from outbox.events import NotYet, subscribe
-from sessions_app.events import SessionCleared, SessionCompleted, SessionStarted
+from sessions_app.events import (
+    BilledSessionDoubted,
+    SessionCleared,
+    SessionCompleted,
+    SessionStarted,
+)
 from sessions_app.models import ChargingSession
+from sessions_app.selectors import most_deliverable_wh
+from sessions_app.services import hold_unbilled, knows_bills
 
 logger = logging.getLogger(__name__)
+
+# The hold that says more than the rating allows (anomalies' M2 says it first; this is the last
+# look before a bill).
+ABOVE_RATED: Final = "M2 above_rated"
 
 
 @subscribe(SessionStarted)
@@ -35,6 +50,24 @@ def freeze_prices(event: SessionStarted) -> None:
         logger.warning("session %s began without a tariff in force", session.pk)
 
 
+@knows_bills
+def has_bill(session_id: UUID) -> bool:
+    """Whether a session was charged, rightly or wrongly, now or before a correction."""
+    return Charge.objects.filter(session=session_id).exists()
+
+
+@subscribe(BilledSessionDoubted)
+def propose(event: BilledSessionDoubted) -> None:
+    """Propose a credit for what should not have been billed."""
+    propose_credit(
+        session_id=event.session_id,
+        doubt_id=event.doubt_id,
+        kind=event.kind,
+        cause=event.cause,
+        now=timezone.now(),
+    )
+
+
 @subscribe(SessionCleared)
 def bill_session(event: SessionCleared) -> None:
     """Rate the session and issue its invoice, both once; not before its readings are in.
@@ -42,10 +75,17 @@ def bill_session(event: SessionCleared) -> None:
     One that is paid on the spot has no invoice: its payment is captured.
     """
     now = timezone.now()
+    session = ChargingSession.objects.select_related("connector").get(pk=event.session_id)
+    if session.gate == ChargingSession.Gate.HELD:
+        return  # doubted since; its release is told again
     readings_by = readings_due_by(event.session_id)
     if readings_by is not None and readings_by > now:
         raise NotYet(readings_by)
-    session = ChargingSession.objects.get(pk=event.session_id)
+    most_wh = most_deliverable_wh(session)
+    is_new = not has_bill(session.pk)
+    if is_new and most_wh is not None and session.energy_wh > most_wh:
+        hold_unbilled(session_id=session.pk, reason=ABOVE_RATED)
+        return
     payment = claim_payment(session, now)
     charge = rate_session(session_id=event.session_id, now=now)
     if payment is None:
@@ -70,6 +110,7 @@ def free_connector(event: SessionCompleted) -> None:
 def correct_next_sessions(event: CorrectionsDecided) -> None:
     """Correct some sessions of a run; the rest is owed again."""
     carry_out_corrections(run_id=event.run_id, now=timezone.now())
+    settle_proposals(run_id=event.run_id)
 
 
 @subscribe(SettlementDue)

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from anomalies.services import RebuildChanged, release_hold
+from anomalies.services import AboveRating, RebuildChanged, release_hold
 from chargepoints.services import CommandNotPossible
 from console import campaign_pages, certificate_pages, log_pages, station_reports
 from console.answers import say_how_it_went
@@ -159,6 +159,13 @@ class ChargingSessionAdmin(TenantAdmin):
             )
         except RebuildChanged:
             text = _t("New measurements have changed the rebuilt energy. Look at it again.")
+            messages.error(request, text)
+            return
+        except AboveRating:
+            text = _t(
+                "More than the connector can give in the time is never billed. Release it with the"
+                " rebuilt energy, or correct the connector's largest power first."
+            )
             messages.error(request, text)
             return
         if released:

@@ -42,6 +42,20 @@ class SessionHeld(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BilledSessionDoubted(DomainEvent):
+    """A finding that would have held the session came when it was billed already.
+
+    `doubt_id` names what found it, `kind` and `cause` say what it is (M2, begin_placeholder).
+    """
+
+    type = "session.doubted"
+    session_id: UUID
+    doubt_id: UUID
+    kind: str
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionEnergyRebuilt(DomainEvent):
     """The energy of a held session was replaced by one out of its samples, and who did it why.
 

@@ -17,12 +17,14 @@ from chargepoints.models import Connector
 from sessions_app.flags import SessionFlag
 from sessions_app.models import ChargingSession, MeterSample, SealedSamples
 from sessions_app.normalise import clock_flags
-from sessions_app.rebuild import RebuiltEnergy, rebuild_energy
+from sessions_app.rebuild import VOLTAGE_PERMILLE, RebuiltEnergy, rebuild_energy
 from sessions_app.sealed import open_rows
 from sessions_app.signed import signed_texts, stated_key_of
 from sessions_app.types import Sample, SampleContext, SampleFlag, sample_order
 
 CURVE_POINTS = 500
+LATE_READING_WH = 200
+COARSE_REGISTER_WH = 1_000
 CLOCK_WRONG = {SampleFlag.CLOCK_UNSET, SampleFlag.CLOCK_AHEAD}
 
 # Everything a sample's row holds, its session and tenant aside.
@@ -123,6 +125,20 @@ def rated_power_w(session: ChargingSession) -> int | None:
     outlets = Connector.objects.filter(charge_point_id=session.charge_point_id)
     strongest_w: int | None = outlets.aggregate(most=Max("max_power_w"))["most"]
     return strongest_w
+
+
+def most_deliverable_wh(session: ChargingSession) -> int | None:
+    """The most a session can have got, Wh: the rating over its time, with a stated tolerance.
+
+    10 % for the voltage (EN 50160), 200 Wh for readings that are a little late, and 1 kWh for
+    registers that count whole ones. None where the rating or the time is not known.
+    """
+    power_w = rated_power_w(session)
+    is_timed = session.started_at is not None and session.ended_at is not None
+    if power_w is None or not is_timed or CLOCK_WRONG & {*session.flags}:
+        return None
+    flowed_wh = -(-power_w * VOLTAGE_PERMILLE * session.duration_s // 3_600_000)
+    return flowed_wh + LATE_READING_WH + COARSE_REGISTER_WH
 
 
 def rebuilt_energy(

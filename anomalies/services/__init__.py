@@ -9,10 +9,11 @@ from anomalies.services.incidents import (
     resolve_place,
 )
 from anomalies.services.opening import Place, unmute_incidents
-from anomalies.services.releases import RebuildChanged, release_hold
+from anomalies.services.releases import AboveRating, RebuildChanged, release_hold
 from anomalies.services.scans import check_completed_session, scan_session
 
 __all__ = [
+    "AboveRating",
     "Place",
     "RebuildChanged",
     "acknowledge_incident",

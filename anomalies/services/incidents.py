@@ -23,6 +23,7 @@ from anomalies.services.opening import (
 )
 from anomalies.types import Finding
 from sessions_app.models import ChargingSession
+from sessions_app.services import doubt_session
 from sessions_app.types import Sample
 
 SAMPLES_AROUND = 10
@@ -56,7 +57,14 @@ def record_findings(
         is_known = session.connector_id is not None and not finding.holds_billing
         if is_known and see_again(place, finding, values["evidence"]):
             continue
-        open_incident(place, values, kind=finding.kind, session_id=session.pk)
+        incident = open_incident(place, values, kind=finding.kind, session_id=session.pk)
+        if finding.holds_billing and session.gate != ChargingSession.Gate.UNCHECKED:
+            doubt_session(
+                session_id=session.pk,
+                doubt_id=incident.pk,
+                kind=finding.kind,
+                cause=finding.cause,
+            )
 
 
 def record_place_finding(

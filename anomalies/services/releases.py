@@ -13,7 +13,7 @@ from django.utils import timezone
 from anomalies.services.incidents import resolve_holding
 from sessions_app.models import ChargingSession
 from sessions_app.rebuild import RebuiltEnergy
-from sessions_app.selectors import rebuilt_energy
+from sessions_app.selectors import most_deliverable_wh, rebuilt_energy
 from sessions_app.services import release_by_rule, release_session
 from sessions_app.types import Sample
 
@@ -22,6 +22,10 @@ BY_RULE = "released by rule with the energy rebuilt"
 
 class RebuildChanged(RuntimeError):
     """The energy a person was shown is not what the samples say now: they have to look again."""
+
+
+class AboveRating(RuntimeError):
+    """More energy than the connector's rating allows in the time is never billed."""
 
 
 def release_hold(
@@ -35,10 +39,14 @@ def release_hold(
     """Let billing have a held session on a person's word; False when it was not held.
 
     As measured, or with the rebuilt energy, of which `rebuilt_wh` is what the person was shown.
-    Raises `RebuildChanged` when samples have come since that change it.
+    Raises `RebuildChanged` when samples have come since that change it, and `AboveRating` where
+    what was measured is more than the connector can have given.
     """
     with transaction.atomic():
         rebuilt = None if rebuilt_wh is None else _shown(session, rebuilt_wh)
+        most_wh = most_deliverable_wh(session)
+        if rebuilt is None and most_wh is not None and session.energy_wh > most_wh:
+            raise AboveRating(f"session {session.pk}: {session.energy_wh} Wh, at most {most_wh}")
         if not release_session(session_id=session.id, actor=actor, reason=reason, rebuilt=rebuilt):
             return False
         resolve_holding(session=session, user_id=user_id, resolution=reason, now=timezone.now())

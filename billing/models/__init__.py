@@ -22,6 +22,7 @@ from billing.models.invoices import BillingAccount, Invoice, InvoiceCounter, Str
 from billing.models.ledger import JournalEntry, LedgerAccount, Posting
 from billing.models.payments import AdHocTerms, Payment, PaymentRefund
 from billing.models.portal import PortalConfiguration
+from billing.models.proposals import CreditProposal
 from billing.models.receipts import ReceiptLink
 from billing.models.reconciliation import (
     Discrepancy,
@@ -54,6 +55,7 @@ __all__ = [
     "CorrectionTask",
     "CreditNote",
     "CreditNoteCounter",
+    "CreditProposal",
     "Discrepancy",
     "DunningTerms",
     "EventWatermark",

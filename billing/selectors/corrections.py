@@ -39,6 +39,7 @@ from billing.selectors.rating_facts import rate_facts, session_facts
 from billing.selectors.settlements import held_payments, money_move
 from billing.selectors.tariffs import tariff_facts
 from sessions_app.models import ChargingSession
+from sessions_app.rebuild import RebuiltEnergy
 
 # A dry run is computed while somebody waits for the page.
 MOST_SESSIONS: Final = 1000
@@ -80,11 +81,19 @@ class _Refused(Exception):
         self.detail = detail
 
 
-def plan_corrections(request: CorrectionRequest) -> CorrectionPlan:
-    """Say what would be done; raises `NothingChosen` and `TooManySessions`."""
+def plan_corrections(
+    request: CorrectionRequest, *, rebuilt: RebuiltEnergy | None = None
+) -> CorrectionPlan:
+    """Say what would be done; raises `NothingChosen` and `TooManySessions`.
+
+    With `rebuilt` it says what would be done if that were the energy of the sessions.
+    """
     corrections: list[PlannedCorrection] = []
     refused = _never_charged(request.sessions)
     for charge in charges_chosen(request.sessions):
+        if rebuilt is not None:
+            charge.session.energy_wh = rebuilt.energy_wh
+            charge.session.energy_source = rebuilt.source
         try:
             corrections.append(draft_correction(charge, request).planned)
         except _Refused as no:

@@ -263,6 +263,12 @@ UNFOLD: dict[str, Any] = {
                         "money",
                     ),
                     _link(
+                        _("Proposed credits"),
+                        "price_change",
+                        "admin:billing_creditproposal_changelist",
+                        "money",
+                    ),
+                    _link(
                         _("Credit notes"),
                         "undo",
                         "admin:billing_creditnote_changelist",

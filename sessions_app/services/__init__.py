@@ -7,9 +7,11 @@ from sessions_app.services.authorization import (
     authorize_token,
 )
 from sessions_app.services.completion import settle_next
+from sessions_app.services.doubts import doubt_session, hold_unbilled, knows_bills
 from sessions_app.services.evidence import close_by_evidence
 from sessions_app.services.gate import (
     clear_session,
+    correct_energy,
     hold_session,
     release_by_rule,
     release_session,
@@ -34,10 +36,14 @@ __all__ = [
     "authorize_token",
     "clear_session",
     "close_by_evidence",
+    "correct_energy",
+    "doubt_session",
     "drop_empty_days",
     "drop_stray_readings",
     "flag_all_superseded",
     "hold_session",
+    "hold_unbilled",
+    "knows_bills",
     "plain_event",
     "plain_readings",
     "prepare_days",

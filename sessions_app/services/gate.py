@@ -71,6 +71,17 @@ def release_by_rule(*, session_id: UUID, reason: str, rebuilt: RebuiltEnergy) ->
     return _release(session_id, Gate.CLEARED, reason, rebuilt, actor=RULE, reason=reason)
 
 
+def correct_energy(*, session_id: UUID, rebuilt: RebuiltEnergy, actor: str, reason: str) -> None:
+    """Give a completed session that was billed the energy its samples show.
+
+    `SessionEnergyRebuilt` keeps what was before; the gate stays as it is.
+    """
+    with transaction.atomic():
+        session = _completed(session_id).select_for_update(no_key=True).get()
+        with changing(session):
+            publish(_adopt(session, rebuilt, timezone.now(), actor=actor, reason=reason))
+
+
 def _release(
     session_id: UUID,
     gate: ChargingSession.Gate,
