@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
@@ -28,14 +27,9 @@ from sessions_app.events import (
     SessionStarted,
 )
 from sessions_app.models import ChargingSession
-from sessions_app.selectors import most_deliverable_wh
-from sessions_app.services import hold_unbilled, knows_bills
+from sessions_app.services import knows_bills
 
 logger = logging.getLogger(__name__)
-
-# The hold that says more than the rating allows (anomalies' M2 says it first; this is the last
-# look before a bill).
-ABOVE_RATED: Final = "M2 above_rated"
 
 
 @subscribe(SessionStarted)
@@ -81,11 +75,6 @@ def bill_session(event: SessionCleared) -> None:
     readings_by = readings_due_by(event.session_id)
     if readings_by is not None and readings_by > now:
         raise NotYet(readings_by)
-    most_wh = most_deliverable_wh(session)
-    is_new = not has_bill(session.pk)
-    if is_new and most_wh is not None and session.energy_wh > most_wh:
-        hold_unbilled(session_id=session.pk, reason=ABOVE_RATED)
-        return
     payment = claim_payment(session, now)
     charge = rate_session(session_id=event.session_id, now=now)
     if payment is None:

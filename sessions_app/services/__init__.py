@@ -7,7 +7,7 @@ from sessions_app.services.authorization import (
     authorize_token,
 )
 from sessions_app.services.completion import settle_next
-from sessions_app.services.doubts import doubt_session, hold_unbilled, knows_bills
+from sessions_app.services.doubts import doubt_session, knows_bills
 from sessions_app.services.evidence import close_by_evidence
 from sessions_app.services.gate import (
     clear_session,
@@ -42,7 +42,6 @@ __all__ = [
     "drop_stray_readings",
     "flag_all_superseded",
     "hold_session",
-    "hold_unbilled",
     "knows_bills",
     "plain_event",
     "plain_readings",

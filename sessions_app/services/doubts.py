@@ -53,14 +53,6 @@ def doubt_session(*, session_id: UUID, doubt_id: UUID, kind: str, cause: str) ->
     return True
 
 
-def hold_unbilled(*, session_id: UUID, reason: str) -> None:
-    """Hold a session that was let through; the caller knows that it has no bill."""
-    with transaction.atomic():
-        session = lock_session(session_id)
-        if session.gate != Gate.HELD:
-            _hold(session, reason)
-
-
 def _hold(session: ChargingSession, reason: str) -> None:
     with changing(session):
         session.gate = Gate.HELD
