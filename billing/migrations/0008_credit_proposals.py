@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0007_reconciliation'),
+        ('billing', '0007a_dunning'),
         ('sessions_app', '0002_closed_by'),
         ('tenants', '0002_operate_scope'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
