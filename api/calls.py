@@ -10,6 +10,7 @@ from rest_framework import exceptions
 from rest_framework import serializers as drf
 from rest_framework.request import Request
 
+from anomalies.selectors import would_disturb
 from api.errors import Conflict
 from api.serializers import CallSerializer
 from chargepoints.call_shapes import example_call, fields_of
@@ -48,6 +49,7 @@ def make_call(request: Request, charge_point: ChargePoint) -> Command:
     wish.is_valid(raise_exception=True)
     asked = wish.validated_data
     principal = _allowed(request, _spec(charge_point, asked["action"]))
+    _see_to_cars(charge_point, asked)
     try:
         command = call_station(
             charge_point=charge_point,
@@ -63,6 +65,15 @@ def make_call(request: Request, charge_point: ChargePoint) -> Command:
     except KeyReused as reuse:
         raise Conflict(_("This Idempotency-Key belongs to another call.")) from reuse
     return wait_for_answer(command, wait_s=asked["wait_s"])
+
+
+def _see_to_cars(charge_point: ChargePoint, asked: dict[str, Any]) -> None:
+    action, payload = asked["action"], asked["payload"]
+    if asked["although_in_use"]:
+        return
+    if would_disturb(charge_point.id, action, payload, timezone.now()):
+        text = _("Somebody charges at the station, and a restart would cut them off.")
+        raise drf.ValidationError({"although_in_use": text})
 
 
 def _spec(charge_point: ChargePoint, action: str) -> CommandSpec:

@@ -338,6 +338,9 @@ class CallSerializer(serializers.Serializer[Any]):
     wait_for_station = serializers.BooleanField(
         default=False, help_text="Keep it for a station that is not connected now."
     )
+    although_in_use = serializers.BooleanField(
+        default=False, help_text="Restart the station (Reset) although somebody charges there."
+    )
 
 
 class CallFieldSerializer(serializers.Serializer[Any]):

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anomalies.selectors import would_disturb
 from chargepoints.call_forms import CallForm, HandForm, as_initial
 from chargepoints.call_shapes import example_call, values_of
 from chargepoints.catalogue import CommandSpec, Group, command_spec, commands_of
@@ -69,7 +70,13 @@ class SendPages:
                     return _send(request, station, action, _payload(given))
                 except CommandNotPossible as problem:
                     messages.error(request, str(problem))
-        context = {"title": action, "spec": spec, "form": form, "by_hand": by_hand}
+        context = {
+            "title": action,
+            "spec": spec,
+            "form": form,
+            "by_hand": by_hand,
+            "may_disturb": would_disturb(station.pk, action, {}, timezone.now()),
+        }
         return self._page(request, station, "console/write_call.html", context)
 
     def _page(
@@ -131,6 +138,12 @@ def _send(
     request: HttpRequest, station: ChargePoint, action: str, payload: dict[str, Any]
 ) -> HttpResponse:
     principal: Principal = request.principal  # type: ignore[attr-defined]
+    if "although_in_use" not in request.POST and would_disturb(
+        station.pk, action, payload, timezone.now()
+    ):
+        raise CommandNotPossible(
+            _("Somebody charges at the station: tick that it is to be restarted all the same.")
+        )
     command = call_station(
         charge_point=station, action=action, payload=payload, requested_by=principal.label
     )

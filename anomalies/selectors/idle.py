@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -52,6 +53,18 @@ def is_in_use(charge_point_id: UUID, now: datetime) -> bool:
         answered_at__gt=now - timedelta(minutes=2),
     )
     return any(rows.exists() for rows in (under_way, busy, starting, just_asked))
+
+
+def would_disturb(
+    charge_point_id: UUID, action: str, payload: Mapping[str, Any], now: datetime
+) -> bool:
+    """Whether a call asked for by a person is a restart that may cut somebody's charging off.
+
+    A station that is to restart when idle (OCPP 2.0.1 `OnIdle`) waits by itself.
+    """
+    if action != "Reset" or payload.get("type") == "OnIdle":
+        return False
+    return is_in_use(charge_point_id, now)
 
 
 def has_reset_budget(charge_point_id: UUID, repair: Repair, now: datetime) -> bool:

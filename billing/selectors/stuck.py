@@ -103,12 +103,12 @@ def _invoices(now: datetime) -> Iterator[StuckRow]:
     )
     yield from _invoice_rows(
         Q(state=state.OPEN, due_on__lt=now.date()) & ~Q(payment_way=way),
-        _("Past its due date: remind the buyer, or enter its payment by bank."),
+        _("Past its due date: remind the buyer."),
         Remedy.LOOK,
     )
     yield from _invoice_rows(
         Q(state__in=(state.PAST_DUE, state.ACTION_REQUIRED), issued_at__lt=now - DUNNING),
-        _("Reminders are over: charge once more, or write it off."),
+        _("Reminders are over: charge once more, or talk to the customer."),
         Remedy.CHARGE_AGAIN,
     )
     yield from _invoice_rows(

@@ -12,7 +12,9 @@ from chargepoints.models import ChargePoint, Command
 from tenants.scope import tenant_scope
 from tests.operators import Operator
 
-RESET = {"action": "Reset", "payload": {"type": "Soft"}, "wait_s": 0}
+# A session is open at the station.
+POLITE_RESET = {"action": "Reset", "payload": {"type": "Soft"}, "wait_s": 0}
+RESET = {**POLITE_RESET, "although_in_use": True}
 
 
 def connect(volt: Operator, version: str = "1.6") -> None:
@@ -36,6 +38,22 @@ def test_a_call_to_a_station_that_is_away_says_so(volt: Operator) -> None:
 def test_a_call_that_may_wait_is_queued(volt: Operator) -> None:
     answer = call(volt, volt.client("control"), {**RESET, "wait_for_station": True})
     assert answer.json()["state"] == "queued"
+
+
+def test_a_restart_that_would_cut_somebody_off_wants_to_be_meant(volt: Operator) -> None:
+    connect(volt)
+    answer = call(volt, volt.client("control"), POLITE_RESET)
+    assert answer.status_code == 400
+    assert "although_in_use" in str(answer.json())
+    with tenant_scope(volt.tenant.id):
+        assert Command.objects.count() == 0
+
+
+def test_an_empty_station_is_restarted_at_once(volt: Operator) -> None:
+    connect(volt)
+    with tenant_scope(volt.tenant.id):
+        volt.charge_point.sessions.update(ended_at=volt.session.started_at)
+    assert call(volt, volt.client("control"), POLITE_RESET).status_code == 200
 
 
 def test_the_same_key_sends_the_same_call_once(volt: Operator) -> None:
@@ -65,8 +83,8 @@ def test_operators_may_use_the_same_key(volt: Operator, ampere: Operator) -> Non
     [
         ({}, "action", "required"),
         ({"action": "SetVariables"}, "action", "no such call"),
-        ({"action": "Reset", "payload": {}}, "payload", "type: is missing"),
-        ({"action": "Reset", "payload": {"type": "Now"}}, "payload", "type: is not one of"),
+        ({**RESET, "payload": {}}, "payload", "type: is missing"),
+        ({**RESET, "payload": {"type": "Now"}}, "payload", "type: is not one of"),
         ({**RESET, "wait_s": 31}, "wait_s", "30"),
     ],
 )

@@ -55,6 +55,8 @@ def send_example(owner: Visitor, scene: Scene, action: str) -> str:
     owner.open(reverse("admin:write-call", args=(scene.station.pk, action)) + "?example")
     assert not owner.is_wider_than_the_screen(), action
     form = owner.browser.find_element(By.CSS_SELECTOR, "[data-testid='typed']")
+    for tick in form.find_elements(By.NAME, "although_in_use"):
+        tick.click()
     form.find_element(By.CSS_SELECTOR, "button[type='submit']").click()
     return owner.seen("(//pre[@class='laddbok-json'])[2]").text
 
