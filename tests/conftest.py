@@ -1,4 +1,4 @@
-"""How many random examples tests draw (HYPOTHESIS_PROFILE), and how the database is emptied."""
+"""How many random examples tests draw (HYPOTHESIS_PROFILE); what no test leaves to the next."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from typing import Final
 from django.core.management.base import CommandError
 from django.db import OperationalError
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis import settings
 
 # An everyday run leaves the number to each test; rating draws 25 (tests.billing.rating_cases).
 settings.register_profile("everyday", settings.default)
 settings.register_profile("nightly", max_examples=10_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
+
+
+def pytest_runtest_teardown() -> None:
+    """The language that a request chose is forgotten with its test."""
+    translation.deactivate()
+
 
 FLUSHES: Final = 10
 _flush = TransactionTestCase._fixture_teardown
