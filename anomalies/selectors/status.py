@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from anomalies.interruptions import BEARABLE, KINDS, Effect, effect_of
 from anomalies.models import Incident, Maintenance, WorkOrder
+from anomalies.selectors.timelines import midnight
 from chargepoints.models import Connector, Site
 
 HISTORY_DAYS: Final = 90
@@ -123,7 +124,7 @@ def site_history(site: Site, now: datetime) -> list[Day]:
     today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in range(HISTORY_DAYS - 1, -1, -1)]
     bounds = [
-        (_midnight(day, zone), min(_midnight(day + timedelta(days=1), zone), now)) for day in days
+        (midnight(day, zone), min(midnight(day + timedelta(days=1), zone), now)) for day in days
     ]
     outlets = list(
         Connector.objects.filter(charge_point__site=site, charge_point__enabled=True).only(
@@ -254,10 +255,6 @@ def _is_at(thing: Incident | Maintenance, connector: Connector) -> bool:
     if thing.charge_point_id is not None:
         return thing.charge_point_id == connector.charge_point_id
     return True
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def _ms(begin: datetime, end: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,8 +26,8 @@ VISIT_AFTER: Final = timedelta(days=1)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a local day begins."""
-    return datetime.combine(day, time(), tzinfo=zone)
+    """The instant at which a local day begins, in UTC: local times subtract as clocks show them."""
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 def timelines_of(site: Site, from_at: datetime, to_at: datetime) -> dict[UUID, Timeline]:
