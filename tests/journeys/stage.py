@@ -162,10 +162,10 @@ class Person:
             headers={"Referer": str(self.browser.base_url)},
         )
 
-    def release(self, session: Json, reason: str) -> httpx.Response:
-        """Let billing have a held session."""
+    def release(self, session: Json, reason: str, **energy: str) -> httpx.Response:
+        """Let billing have a held session, as measured unless the form says another energy."""
         page = f"sessions_app/chargingsession/{session['id']}/release/"
-        return self.press(page, reason=reason)
+        return self.press(page, reason=reason, **energy)
 
 
 def rating_of(charger: Charger) -> Json:
